@@ -1,0 +1,52 @@
+# A menu: each target is one thin line over `python -m pipeline <command>`.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup label train evaluate check-data check test test-slow lint types format clean
+
+PYTHON ?= python3
+RUN := .venv/bin/python -m pipeline
+READY := .venv/ready
+
+help: ## this menu
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## create .venv and install everything for running and testing (PYTHON)
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[transformers,dev]'
+	touch $@
+
+label: $(READY) ## label documents with the shipped model (INPUT, OUTPUT, MODEL, CONFIG, WORKERS)
+	$(RUN) label $(if $(INPUT),--input '$(INPUT)') $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(MODEL),--model '$(MODEL)') $(if $(CONFIG),--config '$(CONFIG)') $(if $(WORKERS),--workers '$(WORKERS)')
+
+train: $(READY) ## train a model from data/train and write it under models/ (CONFIG, OUTPUT, DATA)
+	$(RUN) train $(if $(DATA),--data '$(DATA)') $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(CONFIG),--config '$(CONFIG)')
+
+evaluate: $(READY) ## score a model on gold data; fails below the recorded floors (MODEL, GOLD)
+	$(RUN) evaluate $(if $(MODEL),--model '$(MODEL)') $(if $(GOLD),--gold '$(GOLD)')
+
+check-data: $(READY) ## check the training and gold data and the lexicons
+	$(RUN) check-data
+
+test: $(READY) ## the whole test suite, offline
+	.venv/bin/python -m pytest -m 'not slow'
+
+test-slow: $(READY) ## the tests that take minutes
+	.venv/bin/python -m pytest -m slow
+
+check: lint types check-data evaluate test ## lint, format check, types, data checks, quality gate, tests: what CI runs
+
+lint: $(READY)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+
+types: $(READY)
+	.venv/bin/mypy
+
+format: $(READY) ## rewrite layout and import order
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+clean: ## remove what can be made again
+	rm -rf .venv data/labelled data/comparisons .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
