@@ -1,0 +1,109 @@
+"""The types that mirror ``configs/*.yaml`` key for key, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import Field, ValidationError
+
+from pipeline.errors import ConfigError
+from pipeline.shipped import find_shipped
+from pipeline.yaml_files import Section, describe_misfits, read_mapping, read_yaml
+
+
+class LabelConfig(Section):
+    """``configs/label.yaml``: what ``label`` reads, with which model, and where it writes."""
+
+    input: tuple[str, ...] = Field(description="files, folders or globs", min_length=1)
+    output: Path
+    model: Path = Field(description="a model folder")
+    codebook: Path = Field(description="must list the model's labels in the model's order")
+    language: str | None = Field(None, description="language of all inputs; None: found for each")
+    review_margin: float = Field(
+        0.1, ge=0, le=1, description="a probability this close to its threshold needs review"
+    )
+    workers: int = Field(1, ge=1, le=256, description="processes that read and label documents")
+
+
+class LearnedLayerConfig(Section):
+    """The n-gram classifier below the stack."""
+
+    hash_bits: int = Field(16, ge=10, le=20, description="n-grams fall into 2**hash_bits buckets")
+    char_ngrams: tuple[int, ...] = Field((3, 4, 5), description="lengths, within words")
+    word_ngrams: tuple[int, ...] = Field((1, 2), description="lengths, in words")
+    inverse_regularisation: float = Field(8.0, gt=0, description="scikit-learn's C")
+
+
+class TrainConfig(Section):
+    """``configs/train.yaml``: what ``train`` reads, how it fits, and where it writes."""
+
+    data: Path = Field(description="a table of labelled sentences, or a folder of them")
+    codebook: Path
+    lexicon: Path | None = Field(description="a folder of <language>.yaml cue lists, or null")
+    output: Path
+    folds: int = Field(6, ge=2, le=50, description="cross-validation folds, by document")
+    seed: int = 0
+    learned_layer: LearnedLayerConfig = LearnedLayerConfig()
+
+
+class EvaluateConfig(Section):
+    """``configs/evaluate.yaml``: which gold data measures which model, and the floors it keeps."""
+
+    model: Path
+    codebook: Path
+    gold: Path = Field(description="a table of hand-labelled sentences, or a folder of them")
+    floors: Path | None = Field(description="recorded floors, or null to only measure")
+    bootstrap_samples: int = Field(1000, ge=100, description="resamples of whole documents")
+    seed: int = 0
+
+
+ConfigT = TypeVar("ConfigT", bound=Section)
+
+
+def load_config(path: Path, into: type[ConfigT], overrides: dict[str, Any]) -> ConfigT:
+    """Return the configuration in ``path`` with ``overrides`` (dotted keys) laid over it.
+
+    Raises:
+        ConfigError: The file or an override does not fit; all misfits are named together.
+    """
+    path = find_shipped(path)
+    config = read_yaml(path, into)
+    if not overrides:
+        return config
+    content = read_mapping(path)
+    for key, value in overrides.items():
+        _lay_over(content, key.split("."), value)
+    try:
+        return into.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(describe_misfits(error, "command line", into)) from error
+
+
+def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
+    """Turn ``["folds=4", "learned_layer.hash_bits=12"]`` into a mapping; values are YAML.
+
+    Raises:
+        ConfigError: An assignment has no ``=`` or its value is no YAML.
+    """
+    overrides = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"--set {assignment}: expected KEY=VALUE, such as --set folds=4.")
+        try:
+            overrides[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {assignment}: {value!r} is not a YAML value.") from error
+    return overrides
+
+
+def _lay_over(content: dict[str, Any], key: list[str], value: Any) -> None:
+    for part in key[:-1]:
+        block = content.setdefault(part, {})
+        if not isinstance(block, dict):
+            raise ConfigError(f"{'.'.join(key)}: {part} is a value, not a block of keys.")
+        content = block
+    content[key[-1]] = value

@@ -1,0 +1,114 @@
+"""The frozen records that flow between the rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["sentence", "heading", "title", "cover", "footnote"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+EU_LANGUAGES = (
+    *("bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "hr"),
+    *("hu", "it", "lt", "lv", "mt", "nl", "pl", "pt", "ro", "sk", "sl", "sv"),
+)
+"""The official languages of the European Union, ISO 639-1."""
+
+UNIT_COLUMNS = (
+    "sentence_id",
+    "doc_id",
+    "language",
+    "kind",
+    "section",
+    "paragraph",
+    "position",
+    "page",
+    "char_start",
+    "char_end",
+    "text",
+)
+"""The columns that say what and where a unit is, before those that say how it was coded."""
+
+REVIEW_COLUMN = "needs_review"
+
+Scores = NDArray[np.float32]
+"""Probabilities in [0, 1], shape (n_sentences, n_labels), columns in codebook order."""
+
+LabelSet = tuple[str, ...]
+"""Label ids in codebook order; empty is a valid answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, title or cover line: the span ``[start, end)`` of a document's text.
+
+    ``section`` is the heading above, ``paragraph`` the number as printed, both empty where there
+    is none; ``page`` is 1-based and None where the source has no pages.
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    section: str = ""
+    paragraph: str = ""
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something a reader of the output must know about a document that was read all the same."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document in one language: NFC text without page furniture, and its blocks in order.
+
+    ``text`` holds one block a line; blocks ascend, do not overlap, and hold every non-space
+    character. ``date`` is an ISO date or empty, ``pages`` None where the source has no pages.
+    """
+
+    doc_id: str
+    language: str
+    source: str
+    sha256: str
+    text: str
+    blocks: tuple[Block, ...]
+    title: str = ""
+    date: str = ""
+    pages: int | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A unit of coding: ``document.text[start:end] == text``, positions count from 1."""
+
+    sentence_id: str
+    doc_id: str
+    language: str
+    position: int
+    start: int
+    end: int
+    text: str
+    kind: Kind
+    section: str = ""
+    paragraph: str = ""
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSentence:
+    """A sentence with its labels; ``labels`` is None where the model does not cover its language.
+
+    ``needs_review`` says that a label's probability lies near its threshold.
+    """
+
+    sentence: Sentence
+    labels: LabelSet | None
+    needs_review: bool = False
