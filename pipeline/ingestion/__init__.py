@@ -1,0 +1,1 @@
+"""File → document: one reader per format, Council layout, language, metadata."""

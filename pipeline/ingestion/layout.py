@@ -1,0 +1,334 @@
+"""Council layout: printed lines → cover, title, headings and paragraphs with their numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pipeline.ingestion.council_words import CouncilWords
+from pipeline.ingestion.lines import (
+    HyphenJoiner,
+    Line,
+    Wrapping,
+    join_lines,
+    measure_wrapping,
+    runs_on,
+)
+from pipeline.ingestion.numbering import NumberMark, number_mark, paragraph_marks
+from pipeline.records import Block, Kind
+
+MAX_HEADING_LINES = 5
+MAX_HEADING_WORDS = 40
+MAX_COVER_LINES = 60
+"""A cover page without an annex after it ends within so many lines."""
+
+_REGISTER_NUMBER = re.compile(r"^\d{4,5}(?:/\d+)?/\d{2}(?:\s+(?:REV|ADD|COR)\s?\d+)*$")
+_SUBJECT_CODES = re.compile(r"^(?:[A-Z][A-Z/.]{1,14} \d{1,4}\b\s*)+$")
+_ORIGINAL_LANGUAGE = re.compile(r"^(?:\(\d\d\.\d\d\) )?\(OR\. ?[a-z/]+\)$", re.IGNORECASE)
+_PLACE_AND_DATE = re.compile(r"^[^\W\d_]+(?:,| )[^.;:]{0,20}\d{1,2}\b[^.;:]{0,20}\d{4}[^;:]{0,18}$")
+_ANNEX_NUMBER = re.compile(
+    r"^(.*?)(?:\s+(?:[IVX]{1,4}|\d{1,2}|[A-Z]))?(?:\s+(?:TO|BIJ|AU|ZUR|ZU)\b.*)?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A document's text, one block a line, and its blocks; see ``records.Document``."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def title(self) -> str:
+        """The text of the first title, or nothing."""
+        titles = (block for block in self.blocks if block.kind == "title")
+        return next((self.text[block.start : block.end] for block in titles), "")
+
+    @property
+    def cover(self) -> tuple[str, ...]:
+        """The texts of the cover's blocks."""
+        return tuple(
+            self.text[block.start : block.end] for block in self.blocks if block.kind == "cover"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    """Lines that belong together, with the number taken off the first."""
+
+    lines: tuple[Line, ...]
+    number: str = ""
+
+    @property
+    def is_terminated(self) -> bool:
+        return self.lines[-1].is_terminated
+
+    @property
+    def may_be_heading(self) -> bool:
+        """Whether it reads like a heading: unfinished, short, not in lower case, no list item."""
+        first = self.lines[0]
+        return (
+            not self.is_terminated
+            and not first.list_mark
+            and not first.starts_lower
+            and len(self.lines) <= MAX_HEADING_LINES
+            and sum(len(line.text.split()) for line in self.lines) <= MAX_HEADING_WORDS
+        )
+
+
+def parse_layout(lines: Sequence[Line], words: CouncilWords, language: str) -> Layout:
+    """Return the blocks of a document, furniture being off already.
+
+    Args:
+        lines: The printed lines, in reading order.
+        words: Words that cover pages and annexes are known by.
+        language: For the conjunctions before which a hyphen at a line end stays.
+    """
+    cover_end = _cover_end(lines, words)
+    wrapping = measure_wrapping(lines[cover_end:])
+    hyphens = HyphenJoiner(lines, words.conjunctions_by_language[language])
+    marks = _paragraph_marks(lines, cover_end, wrapping)
+    builder = _BlockBuilder()
+    for paragraph in _cover_paragraphs(lines[:cover_end], words, wrapping):
+        builder.add(join_lines(paragraph.lines, hyphens), "cover", paragraph)
+    body = list(_body_paragraphs(lines, cover_end, marks, wrapping, words))
+    for paragraph, kind in zip(body, _kinds(body, words), strict=True):
+        builder.add(join_lines(paragraph.lines, hyphens), kind, paragraph)
+    return builder.layout()
+
+
+def is_annex_word(text: str, words: CouncilWords) -> bool:
+    """Whether a line is the word ANNEX, in any language, with at most a number after it.
+
+    >>> from pipeline.ingestion.council_words import load_council_words
+    >>> is_annex_word("BIJLAGE II", load_council_words())
+    True
+    """
+    bare = _ANNEX_NUMBER.match(text)
+    return bare is not None and text[:1].isupper() and bare.group(1).lower() in words.annex
+
+
+def _cover_end(lines: Sequence[Line], words: CouncilWords) -> int:
+    """Return the index of the first line after the cover page, 0 where there is none.
+
+    The cover ends with the first word ANNEX, provided no paragraph 1 and 2 stand before it;
+    without an annex it ends with the last line that only a cover has.
+    """
+    for index, line in enumerate(lines):
+        if is_annex_word(line.text, words):
+            numbers = [mark.number for mark in _marks(lines[:index])]
+            is_after_body = any(pair == (1, 2) for pair in pairwise(numbers))
+            return 0 if is_after_body else index + 1
+    end = 0
+    for index, line in enumerate(lines[:MAX_COVER_LINES]):
+        if number_mark(index, line.text):
+            break
+        if is_cover_line(line.text, words):
+            end = index + 1
+    return end
+
+
+def is_cover_line(text: str, words: CouncilWords) -> bool:
+    """Whether only the cover page of a Council document has such a line."""
+    label, colon, _ = text.partition(":")
+    return (
+        (bool(colon) and label.strip().lower() in words.fields)
+        or text.lower().rstrip(" .") in words.council
+        or any(
+            pattern.match(text)
+            for pattern in (_REGISTER_NUMBER, _SUBJECT_CODES, _ORIGINAL_LANGUAGE, _PLACE_AND_DATE)
+        )
+    )
+
+
+def _cover_paragraphs(
+    lines: Sequence[Line], words: CouncilWords, wrapping: Wrapping
+) -> Iterator[_Paragraph]:
+    """Yield the cover's fields and sentences; a field that wraps runs on in lower case."""
+    group: list[Line] = []
+    for line in lines:
+        begins = (
+            is_cover_line(line.text, words)
+            or is_annex_word(line.text, words)
+            or (bool(group) and _ends_cover_paragraph(group[-1], line, words, wrapping))
+        )
+        if group and begins:
+            yield _Paragraph(tuple(group))
+            group = []
+        group.append(line)
+    if group:
+        yield _Paragraph(tuple(group))
+
+
+def _ends_cover_paragraph(
+    line: Line, following: Line, words: CouncilWords, wrapping: Wrapping
+) -> bool:
+    if is_annex_word(line.text, words):
+        return True
+    if following.starts_lower:
+        return False
+    if line.text.endswith(":"):  # a label whose value stands on the next line
+        return False
+    return not runs_on(line, following, wrapping)
+
+
+def _marks(lines: Sequence[Line]) -> list[NumberMark]:
+    found = (number_mark(index, line.text) for index, line in enumerate(lines))
+    return [mark for mark in found if mark]
+
+
+def _paragraph_marks(
+    lines: Sequence[Line], first: int, wrapping: Wrapping
+) -> dict[int, NumberMark]:
+    marks = [mark for mark in _marks(lines) if mark.line >= first]
+    is_weak = [_is_weak(mark, lines, first, wrapping) for mark in marks]
+    return paragraph_marks(marks, is_weak)
+
+
+def _is_weak(mark: NumberMark, lines: Sequence[Line], first: int, wrapping: Wrapping) -> bool:
+    """Whether a mark stands inside an unfinished sentence ("20. / Juni") or before lower case."""
+    rest = lines[mark.line].text[mark.text_start :]
+    if rest[:1].islower():
+        return True
+    if mark.line == first:
+        return False
+    before = lines[mark.line - 1]
+    return (
+        not before.is_terminated
+        and wrapping.is_wrapped
+        and runs_on(before, lines[mark.line], wrapping)
+    )
+
+
+def _body_paragraphs(
+    lines: Sequence[Line],
+    first: int,
+    marks: dict[int, NumberMark],
+    wrapping: Wrapping,
+    words: CouncilWords,
+) -> Iterator[_Paragraph]:
+    """Yield the paragraphs after the cover, cut at numbers, annexes, and lines not run on."""
+    begins = {
+        index
+        for index in range(first, len(lines))
+        if index == first
+        or index in marks
+        or is_annex_word(lines[index].text, words)
+        or is_annex_word(lines[index - 1].text, words)
+        or not (
+            _is_lone_number(marks.get(index - 1), lines)
+            or runs_on(lines[index - 1], lines[index], wrapping)
+        )
+    }
+    begins |= set(_headings_before_numbers(lines, first, marks, begins))
+    starts = sorted(begins)
+    for start, end in pairwise([*starts, len(lines)]):
+        yield _without_mark(lines[start:end], marks.get(start))
+
+
+def _is_lone_number(mark: NumberMark | None, lines: Sequence[Line]) -> bool:
+    """Whether a paragraph's number stands alone on its line."""
+    return mark is not None and mark.text_start >= len(lines[mark.line].text)
+
+
+def _headings_before_numbers(
+    lines: Sequence[Line], first: int, marks: dict[int, NumberMark], begins: set[int]
+) -> Iterator[int]:
+    """Yield lines where a heading begins that the wrapping alone does not show.
+
+    A heading stands between a line that ends a sentence and a numbered paragraph, and does not
+    end like a sentence itself; the line before it may by chance be a full one.
+    """
+    for marked in marks:
+        start = marked
+        while (
+            start > first
+            and start not in begins - {marked}
+            and marked - start < MAX_HEADING_LINES
+            and not lines[start - 1].is_terminated
+        ):
+            start -= 1
+        at_sentence_end = start > first and lines[start - 1].is_terminated
+        if start < marked and at_sentence_end and not lines[start].starts_lower:
+            yield start
+
+
+def _without_mark(lines: Sequence[Line], mark: NumberMark | None) -> _Paragraph:
+    if mark is None:
+        return _Paragraph(tuple(lines))
+    first = lines[0]
+    rest = first.text[mark.text_start :]
+    bare = [Line(rest, first.gap, first.page, first.begins_page)] if rest else []
+    kept = (*bare, *lines[1:])
+    if not kept:  # a number with nothing after it is all there is to keep
+        return _Paragraph(tuple(lines), str(mark.number))
+    return _Paragraph(kept, str(mark.number))
+
+
+def _kinds(paragraphs: Sequence[_Paragraph], words: CouncilWords) -> Iterator[Kind]:
+    """Yield the kind of each paragraph after the cover.
+
+    The first unfinished one, of the document and of each further annex, is a title if another
+    heading or a numbered paragraph follows it or it is long; other unfinished ones are headings.
+    """
+    title_may_follow = True
+    for index, paragraph in enumerate(paragraphs):
+        following = paragraphs[index + 1] if index + 1 < len(paragraphs) else None
+        if is_annex_word(paragraph.lines[0].text, words):
+            title_may_follow = True
+            yield "cover"
+        elif title_may_follow and paragraph.may_be_heading and not paragraph.number:
+            title_may_follow = False
+            yield "title" if _is_title(paragraph, following) else "heading"
+        elif paragraph.may_be_heading and following is not None:
+            title_may_follow = False
+            yield "heading"
+        else:
+            title_may_follow = False
+            yield "sentence"
+
+
+def _is_title(paragraph: _Paragraph, following: _Paragraph | None) -> bool:
+    """Whether the first unfinished paragraph names the document, not just its first section."""
+    words = sum(len(line.text.split()) for line in paragraph.lines)
+    return words >= 4 or (following is not None and following.may_be_heading)
+
+
+class _BlockBuilder:
+    """Writes paragraphs into one text and keeps where each stands, its section and its number."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._blocks: list[Block] = []
+        self._end = 0
+        self._section = ""
+        self._number = ""
+
+    def add(self, text: str, kind: Kind, paragraph: _Paragraph) -> None:
+        """Append a paragraph; one without a number belongs to the numbered one above it."""
+        if kind == "heading" and not paragraph.number:
+            self._number = ""
+        elif paragraph.number:
+            self._number = paragraph.number
+        if kind in ("cover", "title"):
+            self._section = self._number = ""
+        start = self._end
+        self._blocks.append(
+            Block(
+                start=start,
+                end=start + len(text),
+                kind=kind,
+                section="" if kind == "heading" else self._section,
+                paragraph=self._number,
+                page=paragraph.lines[0].page,
+            )
+        )
+        if kind == "heading":
+            self._section = text
+        self._texts.append(text)
+        self._end = start + len(text) + 1
+
+    def layout(self) -> Layout:
+        return Layout("\n".join(self._texts), tuple(self._blocks))

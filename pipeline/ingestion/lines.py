@@ -1,0 +1,247 @@
+"""Physical lines of a text: page furniture off, and where one line runs on in the next.
+
+Text that came out of a PDF has hard line ends inside sentences, at times a blank line after every
+line. What tells the end of a paragraph from a wrap is the next line's first letter, the gap, and
+whether the next word would still have fitted on the line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median_low
+
+from pipeline.ingestion.furniture import Footer, is_stamp, parse_footer, parse_footer_unit
+
+WRAPPED_FRACTION = 0.15
+"""A text is wrapped where this share of its lines begins in lower case (prose: about 0.8)."""
+NARROW_LINE_QUANTILE = 0.05
+"""Of lines known to run on, the narrowest share that is put down to chance."""
+NARROW_LINE_TOLERANCE = 0.93
+"""Proportional type: a line this much narrower than the narrowest may still be a full one."""
+MIN_RUN_ON_LINES = 3
+"""Fewer lines that are known to run on do not tell how wide the text is."""
+
+DASHES = "-–—"
+"""Marks that open a list item after a finished line, and an aside within a sentence."""
+
+_TERMINAL = re.compile(r"[.!?:;…\u037e\u0387·]['\"”’»“)\]\u203a]*\d{0,2}$")
+_LIST_MARK = re.compile(
+    r"(?:[•▪◦●■‣·]|[-–—](?=\s)|\(?[a-zα-ωа-я]\)|\((?:[ivx]{1,5}|\d{1,2})\)|[ivx]{1,5}\))\s*"
+)
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One printed line: its text, the blank lines above it, and its page (None: no pages)."""
+
+    text: str
+    gap: int
+    page: int | None
+    begins_page: bool = False
+
+    @property
+    def is_terminated(self) -> bool:
+        """Whether the line ends like a sentence, a clause of a list, or a lead-in."""
+        return bool(_TERMINAL.search(self.text))
+
+    @property
+    def starts_lower(self) -> bool:
+        """Whether the first character is a lower-case letter, so that something runs on."""
+        return self.text[:1].islower()
+
+    @property
+    def list_mark(self) -> str:
+        """The bullet, dash or letter that the line begins with, or nothing."""
+        match = _LIST_MARK.match(self.text)
+        return match.group().strip() if match else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLines:
+    """The lines of a document without page furniture, and the footers that were taken off."""
+
+    lines: tuple[Line, ...]
+    footers: tuple[Footer, ...]
+    pages: int | None
+
+
+def read_lines(text: str) -> PrintedLines:
+    """Cut text into lines and take page furniture off.
+
+    Form feeds count pages; without any, pages are unknown. White space within a line is folded.
+    """
+    has_pages = "\f" in text
+    lines: list[Line] = []
+    footers: list[Footer] = []
+    page = 1
+    for page, page_text in enumerate(text.split("\f"), start=1):
+        kept, found = _read_page(page_text, page if has_pages else None)
+        lines.extend(kept)
+        footers.extend(found)
+    return PrintedLines(tuple(lines), tuple(footers), page if has_pages else None)
+
+
+def _read_page(text: str, page: int | None) -> tuple[list[Line], list[Footer]]:
+    """Return the lines of a page; one after furniture begins a page, whatever gap it left."""
+    lines: list[Line] = []
+    footers: list[Footer] = []
+    gap = 0
+    begins_page = page is not None
+    after_footer = False
+    for raw_line in text.split("\n"):
+        printed = _SPACES.sub(" ", raw_line).strip()
+        if not printed:
+            gap += 1
+            continue
+        footer = parse_footer(printed)
+        if footer:
+            footers.append(footer)
+        elif after_footer and (unit := parse_footer_unit(printed)):
+            footers[-1] = replace(footers[-1], language=unit.language)
+        elif not is_stamp(printed):
+            lines.append(Line(printed, gap, page, begins_page))
+            begins_page = after_footer = False
+            gap = 0
+            continue
+        begins_page = True
+        after_footer = footer is not None
+        gap = 0
+    return lines, footers
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """How a text's lines are set: whether they wrap, their usual gap, how far a full line reaches.
+
+    ``full_reach`` is the least length, in characters, of a full line together with the word that
+    did not fit on it; 0 where too few lines tell.
+    """
+
+    is_wrapped: bool
+    usual_gap: int
+    full_reach: float
+
+
+def measure_wrapping(lines: Sequence[Line]) -> Wrapping:
+    """Read a text's setting off the lines that surely run on: those before lower case."""
+    pairs = [
+        (line, following)
+        for line, following in pairwise(lines)
+        if following.starts_lower and not following.list_mark and not line.is_terminated
+    ]
+    is_wrapped = len(pairs) > WRAPPED_FRACTION * len(lines)
+    if not pairs:
+        return Wrapping(is_wrapped, 0, 0)
+    usual_gap = median_low([following.gap for _, following in pairs])
+    if len(pairs) < MIN_RUN_ON_LINES:
+        return Wrapping(is_wrapped, usual_gap, 0)
+    reaches = sorted(reach(line, following) for line, following in pairs)
+    narrow = reaches[int(len(reaches) * NARROW_LINE_QUANTILE)]
+    return Wrapping(is_wrapped, usual_gap, NARROW_LINE_TOLERANCE * narrow)
+
+
+def reach(line: Line, following: Line) -> int:
+    """Return how long the line would be with the next line's first word on it, in characters."""
+    return len(line.text) + 1 + len(following.text.split(" ", 1)[0])
+
+
+def runs_on(line: Line, following: Line, wrapping: Wrapping) -> bool:
+    """Whether ``following`` continues the paragraph of ``line``.
+
+    Numbers of paragraphs and words such as ANNEX are the caller's business; list marks are not.
+    """
+    if following.list_mark and _may_end_before_list(line, following, wrapping):
+        return False
+    is_unfinished = not line.is_terminated
+    if is_unfinished and (following.starts_lower or following.list_mark or _ends_in_hyphen(line)):
+        return True
+    if following.begins_page:
+        return is_unfinished and _is_full(line, following, wrapping)
+    if following.gap > wrapping.usual_gap:
+        return False
+    if not wrapping.is_wrapped:
+        return False
+    if following.text[0].isdigit() and is_unfinished:
+        return True
+    return _is_full(line, following, wrapping)
+
+
+def _may_end_before_list(line: Line, following: Line, wrapping: Wrapping) -> bool:
+    """Whether the mark that ``following`` begins with opens a list item, not an aside."""
+    if line.is_terminated or line.list_mark:
+        return True
+    if following.list_mark in DASHES and wrapping.is_wrapped:
+        return False
+    return not _is_full(line, following, wrapping)
+
+
+def _is_full(line: Line, following: Line, wrapping: Wrapping) -> bool:
+    return wrapping.full_reach > 0 and reach(line, following) >= wrapping.full_reach
+
+
+def _ends_in_hyphen(line: Line) -> bool:
+    return len(line.text) > 1 and line.text[-1] in "-‐‑" and line.text[-2].isalnum()
+
+
+def join_lines(lines: Sequence[Line], hyphens: HyphenJoiner) -> str:
+    """Return the lines of one paragraph as one line of text."""
+    text = lines[0].text
+    for following in lines[1:]:
+        text = hyphens.join(text, following.text)
+    return text
+
+
+class HyphenJoiner:
+    """Joins a word that a line end divides, by what the same document writes elsewhere.
+
+    A hyphen stays after capitals or digits (``VN-Handvest``), before a capital, where the
+    document writes the hyphenated form or both parts on their own, and, with a space, before a
+    conjunction (``EU- en FATF-vereisten``). Otherwise it was set by the line end and goes.
+    """
+
+    def __init__(self, lines: Iterable[Line], conjunctions: frozenset[str]) -> None:
+        self._conjunctions = conjunctions
+        self._words: set[str] = set()
+        divided = total = 0
+        is_divided = False
+        for line in lines:
+            whole = line.text.partition(" ")[2] if is_divided else line.text
+            self._words.update(_words(whole))
+            is_divided = _ends_in_hyphen(line)
+            total += 1
+            divided += is_divided
+        self._divides_words_by_rule = divided > 0.04 * total and divided > 3
+
+    def join(self, text: str, following: str) -> str:
+        """Return ``text`` with ``following`` joined on, by a space or as the rest of a word."""
+        if len(text) < 2 or text[-1] not in "-‐‑" or not text[-2].isalnum():
+            return f"{text} {following}"
+        left = text.rsplit(" ", 1)[-1][:-1].lstrip("(\"'„“«‘")
+        right = re.split(r"[^\w'’-]", following, maxsplit=1)[0]
+        if right.casefold() in self._conjunctions:
+            return f"{text} {following}"
+        if self._keeps_hyphen(left, right):
+            return text + following
+        return text[:-1] + following
+
+    def _keeps_hyphen(self, left: str, right: str) -> bool:
+        last_part = re.split(r"[-‐‑]", left)[-1]
+        if not right[:1].islower():
+            return True
+        if last_part.isupper() or any(character.isdigit() for character in last_part):
+            return True
+        if f"{left}-{right}".casefold() in self._words:
+            return True
+        if f"{left}{right}".casefold() in self._words or right.casefold() not in self._words:
+            return False
+        return not self._divides_words_by_rule or left.casefold() in self._words
+
+
+def _words(text: str) -> Iterable[str]:
+    """Yield the words of a line, hyphenated ones whole, but not one that the line end divides."""
+    for word in re.findall(r"[\w'’]+(?:[-‐‑][\w'’]+)*(?![\w'’]*[-‐‑]$)", text):
+        yield word.casefold()

@@ -1,0 +1,121 @@
+"""What a document says of itself: its number in the Council's register, and its date."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from pipeline.ingestion.furniture import Footer, full_year
+from pipeline.ingestion.language import name_without_language
+from pipeline.months import month_number
+
+_REGISTER_NUMBER = re.compile(r"^(\d{4,5})(?:/(\d+))?/(\d{2})((?:\s+(?:REV|ADD|COR)\s?\d+)*)$")
+_FILE_NAME = re.compile(
+    r"^st[-_ ]?0*(\d{4,5})[-_ ](\d{4})[-_ ](init|(?:(?:rev|add|cor)[-_ ]?\d+[-_ ]?)+)$",
+    re.IGNORECASE,
+)
+_OLD_FILE_NAME = re.compile(
+    r"^st0*(\d{4,5})(?:-(re|ad|co)0*(\d+))?\.[a-z]{2}(\d{2})$", re.IGNORECASE
+)
+_OLD_PARTS = {"re": "REV", "ad": "ADD", "co": "COR"}
+_PART = re.compile(r"(REV|ADD|COR)[-_ ]?(\d+)", re.IGNORECASE)
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b")
+_WORD_OR_NUMBER = re.compile(r"\d+|[^\W\d_]+")
+DATE_WORDS = 4
+"""A day and a year stand at most so many words from their month ("20 d. mí an Mheithimh 2022")."""
+
+
+def find_doc_id(footers: Sequence[Footer], cover: Sequence[str], path: Path) -> str:
+    """Return ``ST-10179-2022-INIT`` where footers, cover or file name give a number, else a slug.
+
+    The footers' commonest number comes first: a cover also names earlier documents.
+    """
+    if footers:
+        commonest = Counter((f.number, f.year, f.parts) for f in footers).most_common(1)[0][0]
+        return _register_id(*commonest)
+    for line in cover:
+        match = _REGISTER_NUMBER.match(line)
+        if match:
+            parts = tuple(_PART.findall(match[4])) or ((("REV", match[2]),) if match[2] else ())
+            names = tuple(f"{kind} {number}" for kind, number in parts)
+            return _register_id(int(match[1]), full_year(match[3]), names)
+    return doc_id_of_name(path)
+
+
+def doc_id_of_name(path: Path) -> str:
+    """Return the register number in a file's name, else a slug that begins with a letter.
+
+    >>> doc_id_of_name(Path("st-10179-2022-init_nl.txt"))
+    'ST-10179-2022-INIT'
+    >>> doc_id_of_name(Path("Conclusions on cyber (final)_en.txt"))
+    'conclusions-on-cyber-final'
+    """
+    name = name_without_language(path)
+    match = _FILE_NAME.match(name)
+    if match:
+        parts = tuple(f"{kind.upper()} {number}" for kind, number in _PART.findall(match[3]))
+        return _register_id(int(match[1]), int(match[2]), parts)
+    old = _OLD_FILE_NAME.match(path.stem)
+    if old:
+        parts = (f"{_OLD_PARTS[old[2].lower()]} {old[3]}",) if old[2] else ()
+        return _register_id(int(old[1]), full_year(old[4]), parts)
+    return slug(name)
+
+
+def slug(name: str) -> str:
+    """Return a name in ASCII lower case with hyphens; what has none of it becomes a digest.
+
+    >>> slug("10 Thèses")
+    'doc-10-theses'
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = "-".join(re.findall(r"[a-z0-9]+", plain))[:80].strip("-")
+    if not words:
+        return f"doc-{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return words if words[0].isalpha() else f"doc-{words}"
+
+
+def find_date(texts: Sequence[str], language: str) -> str:
+    """Return the first date in the texts as ISO 8601, or nothing."""
+    return next((date for text in texts if (date := _date_in(text, language))), "")
+
+
+def _date_in(text: str, language: str) -> str:
+    match = _ISO_DATE.search(text)
+    if match:
+        return _iso(int(match[1]), int(match[2]), int(match[3]))
+    match = _NUMERIC_DATE.search(text)
+    if match:
+        return _iso(int(match[3]), int(match[2]), int(match[1]))
+    words = _WORD_OR_NUMBER.findall(text)
+    for index, word in enumerate(words):
+        month = None if word.isdigit() else month_number(word, language)
+        if month:
+            around = words[max(0, index - DATE_WORDS) : index + DATE_WORDS + 1]
+            centre = min(index, DATE_WORDS)
+            day = _nearest(around, centre, 1, 31)
+            year = _nearest(around, centre, 1950, 2099)
+            if day and year:
+                return _iso(year, month, day)
+    return ""
+
+
+def _nearest(words: Sequence[str], centre: int, lowest: int, highest: int) -> int | None:
+    """Return the number in range nearest to the word at ``centre``, earlier ones first."""
+    by_distance = sorted(range(len(words)), key=lambda index: (abs(index - centre), index))
+    numbers = (int(words[index]) for index in by_distance if words[index].isdigit())
+    return next((number for number in numbers if lowest <= number <= highest), None)
+
+
+def _iso(year: int, month: int, day: int) -> str:
+    return f"{year:04}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
+
+
+def _register_id(number: int, year: int, parts: Sequence[str]) -> str:
+    suffix = "-".join(part.upper().replace(" ", "-") for part in parts) or "INIT"
+    return f"ST-{number}-{year}-{suffix}"

@@ -1,0 +1,97 @@
+"""One file → one document: the reader of its format, then layout, language and metadata."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from pipeline.errors import DocumentError
+from pipeline.ingestion.council_words import load_council_words
+from pipeline.ingestion.decoding import decode
+from pipeline.ingestion.furniture import Footer
+from pipeline.ingestion.language import decide_language, language_of_name
+from pipeline.ingestion.layout import parse_layout
+from pipeline.ingestion.lines import read_lines
+from pipeline.ingestion.metadata import find_date, find_doc_id
+from pipeline.ingestion.sources import DOCUMENT_SUFFIXES, TABLE_SUFFIXES, Source
+from pipeline.records import Document
+
+MAX_SIZE_BYTES = 50_000_000
+"""The longest conclusions have under 1 MB of text; a file beyond this is something else."""
+
+
+def read_content(source: Source) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        DocumentError: ``UNREADABLE`` or, for a file too large to be a document, ``LIMIT``.
+    """
+    try:
+        size_bytes = source.path.stat().st_size
+        if size_bytes > MAX_SIZE_BYTES and not source.is_table:
+            raise DocumentError(
+                "LIMIT",
+                f"{size_bytes / 1e6:.0f} MB, expected at most {MAX_SIZE_BYTES / 1e6:.0f} MB. "
+                "Split the file, or check that it is a document.",
+            )
+        return source.path.read_bytes()
+    except OSError as error:
+        raise DocumentError(
+            "UNREADABLE", f"cannot be opened ({error.strerror}). Check the file's permissions."
+        ) from error
+
+
+def read_document(source: Source, content: bytes, language: str | None) -> Document:
+    """Read a document.
+
+    Args:
+        source: The file and its name.
+        content: The file's bytes.
+        language: The language that was asked for, or None to find it.
+
+    Raises:
+        DocumentError: With the code that ``documents.csv`` shows.
+    """
+    suffix = source.path.suffix.lower()
+    if suffix != ".txt":
+        raise _unsupported(suffix)
+    return _read_text(source, content, language)
+
+
+def _read_text(source: Source, content: bytes, option: str | None) -> Document:
+    name_language = language_of_name(source.path)
+    decoded = decode(content, option or name_language)
+    printed = read_lines(decoded.text)
+    body = "\n".join(line.text for line in printed.lines)
+    finding = decide_language(body, option, name_language, _footer_language(printed.footers))
+    layout = parse_layout(printed.lines, load_council_words(), finding.language)
+    if not layout.blocks:
+        raise DocumentError("NO_TEXT", "only page furniture found, no text. Check the file.")
+    return Document(
+        doc_id=find_doc_id(printed.footers, layout.cover, source.path),
+        language=finding.language,
+        source=source.name,
+        sha256=sha256(content).hexdigest(),
+        text=layout.text,
+        blocks=layout.blocks,
+        title=layout.title,
+        date=find_date(layout.cover, finding.language),
+        pages=printed.pages,
+        remarks=decoded.remarks + ((finding.remark,) if finding.remark else ()),
+    )
+
+
+def _footer_language(footers: tuple[Footer, ...]) -> str | None:
+    return next((footer.language for footer in footers if footer.language), None)
+
+
+def _unsupported(suffix: str) -> DocumentError:
+    if suffix in DOCUMENT_SUFFIXES:
+        return DocumentError(
+            "UNSUPPORTED_FORMAT",
+            f"{suffix} documents cannot be read yet. Save the document as UTF-8 text (.txt).",
+        )
+    known = ", ".join(sorted({".txt"} | TABLE_SUFFIXES))
+    return DocumentError(
+        "UNKNOWN_EXTENSION",
+        f"extension '{suffix}' is not known (known: {known}). Rename or convert the file.",
+    )

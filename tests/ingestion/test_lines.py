@@ -1,0 +1,36 @@
+import pytest
+
+from pipeline.ingestion.lines import HyphenJoiner, Line
+
+CONJUNCTIONS = frozenset({"en", "of"})
+
+
+def join(left: str, right: str, *elsewhere: str) -> str:
+    lines = [Line(text, 0, None) for text in (left, right, *elsewhere)]
+    return HyphenJoiner(lines, CONJUNCTIONS).join(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "elsewhere", "joined"),
+    [
+        ("het geweld-", "dadig extremisme", (), "het gewelddadig extremisme"),
+        ("het VN-", "handvest", (), "het VN-handvest"),
+        ("de COVID-19-", "crisis", (), "de COVID-19-crisis"),
+        ("Counter-", "Terrorism", (), "Counter-Terrorism"),
+        ("de EU-", "en FATF-vereisten", (), "de EU- en FATF-vereisten"),
+        ("de fintech-", "sector groeit", ("de private sector",), "de fintech-sector groeit"),
+        ("de non-", "profit", ("een non-profit",), "de non-profit"),
+        ("het beleids-", "doel", ("een doel", "dit beleidsdoel"), "het beleidsdoel"),
+        ("de Raad –", "en de Commissie", (), "de Raad – en de Commissie"),
+        ("einde.", "Begin", (), "einde. Begin"),
+    ],
+)
+def test_hyphen_at_a_line_end(left, right, elsewhere, joined):
+    assert join(left, right, *elsewhere) == joined
+
+
+def test_text_that_divides_words_by_rule_loses_its_hyphens():
+    divided = ["de veilig-", "heid en de samen-", "werking met de lid-", "staten voor het be-"]
+    text = [*divided, "leid van de Unie", "een sector"]
+    joiner = HyphenJoiner([Line(line, 0, None) for line in text], CONJUNCTIONS)
+    assert joiner.join("de bank-", "sector") == "de banksector"
