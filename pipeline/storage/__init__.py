@@ -1,0 +1,1 @@
+"""Everything on disk: tables in and out, output folders, model folders, run manifests."""

@@ -1,0 +1,138 @@
+"""Reads hand-labelled sentences, for training and for evaluation."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.codebook import Codebook
+from pipeline.errors import DataError
+from pipeline.records import EU_LANGUAGES, LabelSet
+from pipeline.storage.tables import TableRow, read_table
+
+TABLE_SUFFIXES = (".csv", ".jsonl", ".parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class GoldSentence:
+    """A sentence with the labels that a person gave it.
+
+    ``group_id`` is shared by the same content in several languages, ``document_id`` by the
+    sentences of one document; splits keep both together. ``origin`` is file and line.
+    """
+
+    sentence_id: str
+    group_id: str
+    document_id: str
+    language: str
+    text: str
+    labels: LabelSet
+    origin: str
+
+
+def read_gold(path: Path, codebook: Codebook) -> list[GoldSentence]:
+    """Return the labelled sentences of a table, or of all tables in a folder.
+
+    Columns: ``text``; labels as ``labels`` (a list, or ids joined with ``|``) or as one 0/1 column
+    for each label id; and, where there are any, ``sentence_id``, ``group_id``, ``document_id`` (or
+    ``doc_id``) and ``language``. A row without an id is a group and a document of its own.
+
+    Raises:
+        DataError: No table, or a row with an unknown label or language, no text, or an id that
+            stands twice; named with file and line.
+    """
+    sentences: list[GoldSentence] = []
+    origin_by_id: dict[str, str] = {}
+    for table in _tables_in(path):
+        rows = read_table(table, required=("text",))
+        label_columns = _label_columns(table, rows, codebook)
+        for row in rows:
+            sentence = _parse_row(row, table, label_columns, codebook)
+            if sentence.sentence_id in origin_by_id:
+                raise DataError(
+                    f"{sentence.origin}: sentence_id '{sentence.sentence_id}' stands already in "
+                    f"{origin_by_id[sentence.sentence_id]}. Give every row its own."
+                )
+            origin_by_id[sentence.sentence_id] = sentence.origin
+            sentences.append(sentence)
+    return sentences
+
+
+def _tables_in(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    tables = [file for file in sorted(path.iterdir()) if file.suffix.lower() in TABLE_SUFFIXES]
+    if not tables:
+        raise DataError(f"{path}: no table found. Expected {', '.join(TABLE_SUFFIXES)} files.")
+    return tables
+
+
+def _label_columns(table: Path, rows: Sequence[TableRow], codebook: Codebook) -> tuple[str, ...]:
+    """Return the label ids that are columns; none where a ``labels`` column says it all."""
+    if any("labels" in row.cells for row in rows):
+        return ()
+    columns = {column for row in rows for column in row.cells}
+    found = tuple(label for label in codebook.label_ids if label in columns)
+    if not found:
+        raise DataError(
+            f"{table}: no labels found. Expected a column 'labels' (ids joined with '|'), or "
+            f"0/1 columns such as '{codebook.label_ids[0]}'."
+        )
+    return found
+
+
+def _parse_row(
+    row: TableRow, table: Path, label_columns: Sequence[str], codebook: Codebook
+) -> GoldSentence:
+    origin = f"{table} line {row.line}"
+    text = " ".join(row.text_of("text").split())
+    if not text:
+        raise DataError(f"{origin}: text is empty. Fill it in or remove the row.")
+    language = row.text_of("language") or "en"
+    if language not in EU_LANGUAGES:
+        raise DataError(f"{origin}: language '{language}' is none of {', '.join(EU_LANGUAGES)}.")
+    sentence_id = row.text_of("sentence_id") or f"{table.stem}-{row.line}"
+    group_id = row.text_of("group_id") or sentence_id
+    return GoldSentence(
+        sentence_id=sentence_id,
+        group_id=group_id,
+        document_id=row.text_of("document_id") or row.text_of("doc_id") or group_id,
+        language=language,
+        text=text,
+        labels=_parse_labels(row, label_columns, codebook, origin),
+        origin=origin,
+    )
+
+
+def _parse_labels(
+    row: TableRow, label_columns: Sequence[str], codebook: Codebook, origin: str
+) -> LabelSet:
+    if label_columns:
+        return codebook.in_order(
+            label for label in label_columns if _is_one(row.cells.get(label, 0), label, origin)
+        )
+    cell = row.cells.get("labels", "")
+    given = cell.split("|") if isinstance(cell, str) else cell
+    if not isinstance(given, list):
+        raise DataError(f"{origin}: labels is {cell!r}, expected ids joined with '|' or a list.")
+    named = [str(label).strip() for label in given if str(label).strip()]
+    for label in named:
+        if label not in codebook.label_ids:
+            closest = difflib.get_close_matches(label, codebook.label_ids, n=1)
+            hint = f" Closest: '{closest[0]}'." if closest else ""
+            raise DataError(
+                f"{origin}: label '{label}' is not in the codebook "
+                f"(version {codebook.version}).{hint}"
+            )
+    return codebook.in_order(named)
+
+
+def _is_one(cell: Any, column: str, origin: str) -> bool:
+    if str(cell) in ("1", "1.0", "True", "true"):
+        return True
+    if str(cell) in ("0", "0.0", "False", "false"):
+        return False
+    raise DataError(f"{origin}: {column} is {cell!r}, expected 0 or 1.")
