@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from pipeline.yaml_files import read_mapping
 
-_TABLE = Path(__file__).with_name("months.yaml")
+TABLE = Path(__file__).with_name("months.yaml")
 _TYPEWRITER_APOSTROPHE = str.maketrans("’ʼ", "''")
 
 
@@ -57,7 +57,7 @@ def _number_by_name(language: str) -> Mapping[str, int]:
 
 @cache
 def _table() -> Mapping[str, dict[int, list[str]]]:
-    return MappingProxyType(read_mapping(_TABLE))
+    return MappingProxyType(read_mapping(TABLE))
 
 
 def _as_key(word: str) -> str:
