@@ -1,0 +1,1 @@
+"""Sentences → scores: the tagger protocol, the model families behind it, labels and evidence."""

@@ -1,0 +1,130 @@
+"""The lexicon: cues and masks per language and label, one YAML file for each language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from pipeline.codebook import Codebook
+from pipeline.errors import ConfigError
+from pipeline.tagging.cues import CueMatcher, LabelCues, parse_cue, parse_phrase
+from pipeline.yaml_files import Section, read_yaml
+
+ParsedT = TypeVar("ParsedT")
+
+
+class LexiconEntry(Section):
+    """One label's cues and masks, one a line; ``#`` begins a comment."""
+
+    cues: str = Field(min_length=1)
+    masks: str = ""
+
+
+class LexiconFile(Section):
+    """One language's file, ``<language>.yaml``."""
+
+    language: str
+    labels: dict[str, LexiconEntry]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Cue lines of every language, as they are stored with a model, and matchers made of them."""
+
+    lines: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages with cues, in alphabetical order."""
+        return tuple(sorted(self.lines))
+
+    def matcher(self, language: str) -> CueMatcher:
+        """Return a matcher for a language of the lexicon."""
+        return CueMatcher(
+            {
+                label: LabelCues(
+                    cues=tuple(map(parse_cue, entry["cues"])),
+                    masks=tuple(map(parse_phrase, entry["masks"])),
+                )
+                for label, entry in self.lines[language].items()
+            }
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object: language → label → ``cues`` and ``masks``."""
+        return {
+            language: {
+                label: {key: list(lines) for key, lines in entry.items()}
+                for label, entry in labels.items()
+            }
+            for language, labels in self.lines.items()
+        }
+
+
+def lexicon_from_json(content: dict[str, Any]) -> Lexicon:
+    """Rebuild a lexicon from ``Lexicon.to_json``."""
+    return Lexicon(
+        {
+            language: {
+                label: {key: tuple(lines) for key, lines in entry.items()}
+                for label, entry in labels.items()
+            }
+            for language, labels in content.items()
+        }
+    )
+
+
+def load_lexicon(folder: Path, codebook: Codebook) -> Lexicon:
+    """Read and check every ``<language>.yaml`` in a folder.
+
+    Raises:
+        ConfigError: A file names an unknown label, repeats a cue, or holds a line that is not cue
+            syntax; the message names file, label and line.
+    """
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise ConfigError(f"{folder}: no lexicon found. Expected files such as {folder}/en.yaml.")
+    lines = {}
+    for path in paths:
+        content = read_yaml(path, LexiconFile)
+        if content.language != path.stem:
+            raise ConfigError(
+                f"{path}: language is '{content.language}', expected '{path.stem}' as in its name."
+            )
+        unknown = sorted(content.labels.keys() - set(codebook.label_ids))
+        if unknown:
+            raise ConfigError(
+                f"{path}: label '{unknown[0]}' is not in the codebook (version {codebook.version})."
+            )
+        lines[content.language] = {
+            label: {
+                "cues": _checked_lines(content.labels[label].cues, parse_cue, path, label),
+                "masks": _checked_lines(content.labels[label].masks, parse_phrase, path, label),
+            }
+            for label in codebook.label_ids
+            if label in content.labels
+        }
+    return Lexicon(lines)
+
+
+def _checked_lines(
+    block: str, parse: Callable[[str], ParsedT], path: Path, label: str
+) -> tuple[str, ...]:
+    """Return the lines of a block without comments, each parsed once to see that it can be."""
+    line_by_parsed: dict[ParsedT, str] = {}
+    for raw_line in block.splitlines():
+        line = raw_line.partition("#")[0].strip()
+        if not line:
+            continue
+        try:
+            parsed = parse(line)
+        except ValueError as error:
+            raise ConfigError(f"{path}: {label}: {error}") from error
+        if parsed in line_by_parsed:
+            raise ConfigError(f"{path}: {label}: '{line}' repeats '{line_by_parsed[parsed]}'.")
+        line_by_parsed[parsed] = line
+    return tuple(line_by_parsed.values())
