@@ -1,0 +1,1 @@
+"""Predictions against gold: metrics, and the floors that they must keep."""

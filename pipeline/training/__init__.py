@@ -1,0 +1,1 @@
+"""Gold data → model: splits, fitting, calibration, data checks, the model card."""

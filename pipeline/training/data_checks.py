@@ -1,0 +1,142 @@
+"""Checks of training sentences: copies, contradictions, markup, and how varied they are."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.records import LabelSet
+
+MIN_CONTENTS = 12
+"""Contents a label needs, language versions counted once; fewer teach the n-grams nothing."""
+MIN_CUES = 25
+"""Cues a label needs in each language; with half of its cues a lexicon loses 8 points of F1."""
+NEAR_DUPLICATE_OVERLAP = 0.4
+"""Share of the shorter sentence's four-word runs that two contents may have in common."""
+NGRAM_WORDS = 4
+
+_MARKUP = re.compile(r"<[^>]+>|&[a-z]+;|\{\{|\[\[|\*\*|__|\\[nt]|\ufffd|https?://")
+_WORD = re.compile(r"[^\W_]+")
+
+
+class LabelledText(Protocol):
+    """What the checks need of a gold sentence."""
+
+    @property
+    def group_id(self) -> str:
+        """Shared by the language versions of a content."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """ISO 639-1."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        ...
+
+    @property
+    def labels(self) -> LabelSet:
+        """Its labels."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """File and line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageStatistics:
+    """How much there is in one language, and how varied."""
+
+    language: str
+    n_sentences: int
+    n_without_label: int
+    n_words: int
+    n_distinct_words: int
+
+
+def find_markup(sentences: Sequence[LabelledText]) -> list[str]:
+    """Name the sentences with tags, entities, placeholders or web addresses."""
+    return [
+        f"{sentence.origin}: holds markup: {match.group()!r}."
+        for sentence in sentences
+        if (match := _MARKUP.search(sentence.text))
+    ]
+
+
+def find_group_conflicts(sentences: Sequence[LabelledText]) -> list[str]:
+    """Name groups with two sentences in one language, with unlike labels, or a language missing."""
+    groups: dict[str, list[LabelledText]] = defaultdict(list)
+    for sentence in sentences:
+        groups[sentence.group_id].append(sentence)
+    languages = {sentence.language for sentence in sentences}
+    return [problem for group in groups.values() for problem in _conflicts(group, languages)]
+
+
+def _conflicts(group: Sequence[LabelledText], languages: set[str]) -> Iterator[str]:
+    first = group[0]
+    for other in group[1:]:
+        if other.labels != first.labels:
+            yield f"{other.origin}: labels differ from {first.origin} of the same group."
+    present = [sentence.language for sentence in group]
+    for language in sorted(languages - set(present)):
+        yield f"group {first.group_id}: no sentence in {language}."
+    for language in sorted({code for code in present if present.count(code) > 1}):
+        yield f"group {first.group_id}: {present.count(language)} sentences in {language}."
+
+
+def find_near_duplicates(sentences: Sequence[LabelledText]) -> list[str]:
+    """Name pairs of different groups, in one language, that share too many four-word runs."""
+    rows_by_run: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+    runs_by_row = [_runs(sentence.text) for sentence in sentences]
+    for row, runs in enumerate(runs_by_row):
+        for run in runs:
+            rows_by_run[sentences[row].language, run].append(row)
+    shared: dict[tuple[int, int], int] = defaultdict(int)
+    for rows in rows_by_run.values():
+        for position, row in enumerate(rows):
+            for other in rows[position + 1 :]:
+                shared[row, other] += 1
+    return [
+        f"{sentences[other].origin}: nearly the same as {sentences[row].origin}."
+        for (row, other), count in sorted(shared.items())
+        if sentences[row].group_id != sentences[other].group_id
+        and count > NEAR_DUPLICATE_OVERLAP * min(len(runs_by_row[row]), len(runs_by_row[other]))
+    ]
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    """Return a text's runs of four words; a shorter text is one run."""
+    words = [word.casefold() for word in _WORD.findall(text)]
+    if len(words) < NGRAM_WORDS:
+        return {tuple(words)}
+    return {
+        tuple(words[start : start + NGRAM_WORDS]) for start in range(len(words) - NGRAM_WORDS + 1)
+    }
+
+
+def language_statistics(sentences: Sequence[LabelledText]) -> list[LanguageStatistics]:
+    """Return counts for each language, in alphabetical order."""
+    by_language: dict[str, list[LabelledText]] = defaultdict(list)
+    for sentence in sentences:
+        by_language[sentence.language].append(sentence)
+    statistics = []
+    for language, members in sorted(by_language.items()):
+        words = [word.casefold() for member in members for word in _WORD.findall(member.text)]
+        statistics.append(
+            LanguageStatistics(
+                language=language,
+                n_sentences=len(members),
+                n_without_label=sum(not member.labels for member in members),
+                n_words=len(words),
+                n_distinct_words=len(set(words)),
+            )
+        )
+    return statistics

@@ -1,0 +1,107 @@
+"""The model card: what the model is, what it was made from, and how well it does, from numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """All that the card states; ``metrics`` is the content of ``metrics.json``."""
+
+    codebook_version: str
+    n_labels: int
+    dimensions: Sequence[str]
+    languages: Sequence[str]
+    training_languages: Sequence[str]
+    n_sentences: int
+    n_contents: int
+    n_documents: int
+    n_cues: int
+    metrics: Mapping[str, Any]
+
+
+def write_card(facts: CardFacts) -> str:
+    """Return the card in Markdown, with the metadata block that model hubs read."""
+    metrics = facts.metrics
+    low, high = metrics["all"]["interval"] or (None, None)
+    interval = f" (95 % interval {low:.2f} to {high:.2f})" if low is not None else ""
+    return f"""---
+language: [{", ".join(facts.languages)}]
+pipeline_tag: text-classification
+tags: [multi-label, lexicon, n-grams]
+---
+
+# Model card
+
+Labels sentences with {facts.n_labels} labels of the codebook (version {facts.codebook_version},
+dimensions {", ".join(facts.dimensions)}); a sentence carries any number of labels, none included.
+
+## How it works
+
+Two readers look at each sentence: a lexicon of {facts.n_cues:,} cues in
+{len(facts.languages)} languages, and one-vs-rest logistic regressions over hashed word and
+character n-grams. A logistic layer shared by all labels and languages weighs the two, a ridge
+Platt scaling calibrates each label that has enough examples, and one threshold, chosen on held-out
+documents, decides.
+
+## What it was made from
+
+{facts.n_sentences:,} labelled sentences in {", ".join(facts.training_languages)}:
+{facts.n_contents:,} contents from {facts.n_documents} documents, each content once a language.
+See the data card beside them.
+
+## How well it does
+
+{metrics["method"]}. Threshold and calibration were chosen without the documents they are measured
+on. The sentences are of the same kind as those it was trained on, so expect less on other texts.
+
+Micro-F1 {metrics["all"]["micro_f1"]:.3f}{interval}, macro-F1 {metrics["all"]["macro_f1"]:.3f},
+expected calibration error {metrics["expected_calibration_error"]:.3f}.
+
+{_table("System", metrics["systems"])}
+
+{_table("Dimension", metrics["dimensions"])}
+
+{_table("Language", metrics["languages"])}
+
+{_label_table(metrics["labels"])}
+
+## Limits
+
+It codes what a sentence itself says, not what its neighbours imply. Rare labels rest on few
+examples: read the support column. Rows with `needs_review` = 1 should be read by a person.
+"""
+
+
+def _table(head: str, metrics_by_name: Mapping[str, Mapping[str, Any]]) -> str:
+    lines = [
+        f"| {head} | Sentences | Labels given by hand | Precision | Recall | Micro-F1 | Macro-F1 |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, found in metrics_by_name.items():
+        numbers = (
+            found[key] for key in ("micro_precision", "micro_recall", "micro_f1", "macro_f1")
+        )
+        cells = " | ".join(map(_number, numbers))
+        lines.append(f"| {name} | {found['n_sentences']:,} | {found['support']:,} | {cells} |")
+    return "\n".join(lines)
+
+
+def _label_table(labels: Sequence[Mapping[str, Any]]) -> str:
+    lines = [
+        "| Label | Support | Precision | Recall | F1 | Average precision |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for found in labels:
+        numbers = (found[key] for key in ("precision", "recall", "f1", "average_precision"))
+        lines.append(
+            f"| `{found['label']}` | {found['support']} | {' | '.join(map(_number, numbers))} |"
+        )
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "not estimable" if value is None else f"{value:.2f}"

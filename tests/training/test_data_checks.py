@@ -1,0 +1,57 @@
+from dataclasses import dataclass, field
+
+from pipeline.training.data_checks import (
+    find_group_conflicts,
+    find_markup,
+    find_near_duplicates,
+    language_statistics,
+)
+
+
+@dataclass
+class Row:
+    text: str
+    group_id: str = "g1"
+    language: str = "en"
+    labels: tuple[str, ...] = ()
+    origin: str = field(default="file line 1")
+
+
+LONG = "The ministers agreed that every harbour of the Union should have a plan of its own"
+
+
+def test_markup_is_found():
+    problems = find_markup([Row("A <b>bold</b> plan"), Row("A plain plan"), Row("see **this**")])
+    assert len(problems) == 2
+
+
+def test_near_copy_in_another_group_is_found():
+    rows = [Row(LONG), Row(LONG + " by next year", "g2", origin="file line 2")]
+    assert find_near_duplicates(rows) == ["file line 2: nearly the same as file line 1."]
+
+
+def test_same_text_in_another_language_or_group_member_is_no_copy():
+    assert find_near_duplicates([Row(LONG), Row(LONG, "g2", "nl"), Row(LONG, "g1")]) == []
+
+
+def test_short_copies_are_found_too():
+    assert len(find_near_duplicates([Row("Next steps"), Row("Next steps", "g2")])) == 1
+
+
+def test_group_must_agree_on_labels_and_have_each_language_once():
+    rows = [
+        Row("a", labels=("x",)),
+        Row("b", language="nl", origin="file line 2"),
+        Row("c", "g2"),
+        Row("d", "g2"),
+    ]
+    assert find_group_conflicts(rows) == [
+        "file line 2: labels differ from file line 1 of the same group.",
+        "group g2: no sentence in nl.",
+        "group g2: 2 sentences in en.",
+    ]
+
+
+def test_statistics_count_words_and_empty_label_sets():
+    (row,) = language_statistics([Row("one two two"), Row("three", labels=("x",))])
+    assert (row.n_sentences, row.n_without_label, row.n_words, row.n_distinct_words) == (2, 1, 4, 3)
