@@ -1,0 +1,186 @@
+"""The door: the only place that parses arguments, prints, and sets exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from pipeline import __version__
+
+if TYPE_CHECKING:
+    from pipeline.config import ConfigT
+
+ResultT = TypeVar("ResultT")
+
+EXIT_SOME_FAILED = 1
+EXIT_WRONG_REQUEST = 2
+
+app = typer.Typer(
+    name="conclabel",
+    help="Labels the sentences of Council of the EU conclusions with threat types and instruments.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set a configuration key; repeatable."),
+]
+ConfigPath = Annotated[Path | None, typer.Option("--config", help="Another configuration file.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(f"conclabel {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def label(
+    input_: Annotated[
+        list[str] | None,
+        typer.Option("--input", "-i", help="A file, folder or glob; repeatable."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A model folder.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of all inputs, ISO 639-1.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that read and label.")] = None,
+    config: ConfigPath = None,
+    set_: Overrides = None,
+) -> None:
+    """Label documents, or tables with a text column, sentence by sentence."""
+    given = {
+        "input": input_,
+        "output": output,
+        "model": model,
+        "language": language,
+        "workers": workers,
+    }
+
+    def run() -> bool:
+        from pipeline.config import LabelConfig
+        from pipeline.console import LabelConsole
+        from pipeline.workflows.label import label_documents
+
+        settings = _settings("label", LabelConfig, config, given, set_)
+        with LabelConsole() as console:
+            summary = label_documents(settings, console)
+        console.print_summary(summary)
+        return not summary.failures
+
+    _exit_with(_shown(run))
+
+
+@app.command()
+def train(
+    data: Annotated[
+        Path | None, typer.Option(help="Labelled sentences: a table or folder.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Model folder.")] = None,
+    config: ConfigPath = None,
+    set_: Overrides = None,
+) -> None:
+    """Train a model on labelled sentences."""
+
+    def run() -> bool:
+        from pipeline.config import TrainConfig
+        from pipeline.console import TrainConsole
+        from pipeline.workflows.train import train_model
+
+        given = {"data": data, "output": output}
+        settings = _settings("train", TrainConfig, config, given, set_)
+        with TrainConsole() as console:
+            summary = train_model(settings, console.advance)
+        console.print_summary(summary)
+        return True
+
+    _exit_with(_shown(run))
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path | None, typer.Option(help="A model folder.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="Hand-labelled sentences.")] = None,
+    config: ConfigPath = None,
+    set_: Overrides = None,
+) -> None:
+    """Score a model on gold data; fails below the recorded floors."""
+
+    def run() -> bool:
+        from pipeline.config import EvaluateConfig
+        from pipeline.console import print_evaluation
+        from pipeline.workflows.evaluate import evaluate_model
+
+        given = {"model": model, "gold": gold}
+        # Floors hold for the gold they were recorded on; another gold is only measured.
+        assignments = [*(["floors=null"] if gold else []), *(set_ or [])]
+        settings = _settings("evaluate", EvaluateConfig, config, given, assignments)
+        evaluation = evaluate_model(settings)
+        print_evaluation(evaluation)
+        return not evaluation.breaches
+
+    _exit_with(_shown(run))
+
+
+@app.command("check-data")
+def check_data() -> None:
+    """Check the training and gold data and the lexicons."""
+
+    def run() -> bool:
+        from pipeline.config import TrainConfig
+        from pipeline.console import print_data_report
+        from pipeline.workflows.check_data import check_training_data
+
+        settings = _settings("train", TrainConfig, None, {}, None)
+        report = check_training_data(settings)
+        print_data_report(report)
+        return not report.problems
+
+    _exit_with(_shown(run))
+
+
+def _settings(
+    command: str,
+    into: type[ConfigT],
+    config: Path | None,
+    given: dict[str, Any],
+    assignments: list[str] | None,
+) -> ConfigT:
+    """Return a command's configuration: file, then ``--set``, then the command's own options."""
+    from pipeline.config import load_config, parse_overrides
+
+    options = {key: value for key, value in given.items() if value is not None}
+    overrides = parse_overrides(assignments or []) | options
+    return load_config(config or Path(f"configs/{command}.yaml"), into, overrides)
+
+
+def _shown(run: Callable[[], ResultT]) -> ResultT:
+    """Run a command; a user's mistake becomes one message and exit code 2."""
+    from pipeline.errors import PipelineError
+
+    try:
+        return run()
+    except PipelineError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(EXIT_WRONG_REQUEST) from error
+    except KeyboardInterrupt as error:
+        print("Interrupted; nothing was written.", file=sys.stderr)
+        raise typer.Exit(130) from error
+
+
+def _exit_with(succeeded: bool) -> None:
+    if not succeeded:
+        raise typer.Exit(EXIT_SOME_FAILED)

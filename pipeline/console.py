@@ -1,0 +1,199 @@
+"""What the commands show: progress on a terminal, plain lines in a pipe, and closing tables."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from pipeline.workflows.label import SHOWN_LABELS, LabelProgress, LabelSummary
+
+if TYPE_CHECKING:
+    from pipeline.evaluation.metrics import Metrics
+    from pipeline.workflows.check_data import DataReport
+    from pipeline.workflows.evaluate import Evaluation
+    from pipeline.workflows.train import TrainSummary
+
+PLAIN_LINE_EVERY_S = 5.0
+"""In a pipe a line at most this often, so that a log of a long run stays readable."""
+MAX_SHOWN_FAILURES = 20
+
+
+class _Console:
+    """A progress bar on a terminal, plain lines elsewhere; progress goes to standard error."""
+
+    def __init__(self) -> None:
+        self.out = Console(highlight=False)
+        self._err = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=self._err,
+            transient=True,
+            disable=not self._err.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=None, rate="")
+        self._last_line = 0.0
+
+    def __enter__(self):  # type: ignore[no-untyped-def] # noqa: ANN204 - Self, for subclasses
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def _show(self, description: str, done: int, total: int, rate: str, is_last: bool) -> None:
+        self._bar.update(
+            self._task, description=description, completed=done, total=total, rate=rate
+        )
+        now = time.monotonic()
+        if self._err.is_terminal or (now - self._last_line < PLAIN_LINE_EVERY_S and not is_last):
+            return
+        self._last_line = now
+        self._err.print(f"{done}/{total} {description} {rate}".rstrip(), soft_wrap=True)
+
+
+class LabelConsole(_Console, LabelProgress):
+    """Shows documents done, sentences per second, and the time left."""
+
+    def begin(self, n_sources: int) -> None:
+        """Say how many sources there are."""
+        self._n_sources = n_sources
+        self._n_done = self._n_sentences = 0
+        self._started = time.monotonic()
+        self._show("documents", 0, n_sources, "", is_last=False)
+
+    def advance(self, source: str, n_sentences: int) -> None:
+        """Show one more source."""
+        self._n_done += 1
+        self._n_sentences += n_sentences
+        seconds = max(time.monotonic() - self._started, 1e-6)
+        rate = f"{self._n_sentences / seconds:,.0f} sentences/s"
+        self._show(
+            "documents", self._n_done, self._n_sources, rate, self._n_done == self._n_sources
+        )
+
+    def print_summary(self, summary: LabelSummary) -> None:
+        """Print what was done, what failed and why, and where the files are."""
+        out = self.out
+        counts = Table(show_header=False, box=None, pad_edge=False)
+        counts.add_row("documents", f"{summary.n_documents:,} from {summary.n_inputs:,} inputs")
+        counts.add_row("sentences", f"{summary.n_sentences:,}")
+        counts.add_row("with a label", f"{summary.n_labelled:,}")
+        counts.add_row("to review", f"{summary.n_needs_review:,}")
+        counts.add_row("seconds", f"{summary.seconds:.1f}")
+        out.print(counts)
+        if summary.label_counts:
+            labels = Table("most frequent labels", "sentences", box=None, pad_edge=False)
+            for label, count in summary.label_counts.most_common(SHOWN_LABELS):
+                labels.add_row(label, f"{count:,}")
+            out.print()
+            out.print(labels)
+        for head, rows in (("look at", summary.notices), ("failed", summary.failures)):
+            if rows:
+                out.print(f"\n{head}:")
+            for row in rows[:MAX_SHOWN_FAILURES]:
+                out.print(
+                    f"  {row.source}: {row.code}: {row.message}", markup=False, soft_wrap=True
+                )
+            if len(rows) > MAX_SHOWN_FAILURES:
+                out.print(f"  … and {len(rows) - MAX_SHOWN_FAILURES} more in documents.csv")
+        out.print(f"\nwritten to {summary.output}/ (start with sentences.csv)", soft_wrap=True)
+
+
+class TrainConsole(_Console):
+    """Shows the steps of a training run."""
+
+    def advance(self, step: str, done: int, total: int) -> None:
+        """Show one more step."""
+        self._show(step, done, total, "", is_last=True)
+
+    def print_summary(self, summary: TrainSummary) -> None:
+        """Print what was trained and how well it does on held-out documents."""
+        self.out.print(
+            f"{summary.n_sentences:,} sentences from {summary.n_documents:,} documents, "
+            f"languages {', '.join(summary.languages)}"
+        )
+        self.out.print(f"held-out documents: {_metrics_words(summary.metrics)}", soft_wrap=True)
+        self.out.print(f"written to {summary.output}/ (README.md is the model card)")
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """Print metrics per language and dimension and per label, and whether the floors hold."""
+    out = Console(highlight=False)
+    table = Table(
+        "language", "dimension", "sentences", "precision", "recall", "micro-F1", "95 %", "macro-F1"
+    )
+    for language, parts in evaluation.metrics.items():
+        for part, found in parts.items():
+            interval = "-".join(f"{bound:.2f}" for bound in found.interval or ())
+            numbers = (found.micro_precision, found.micro_recall, found.micro_f1)
+            table.add_row(
+                language,
+                part,
+                f"{found.n_sentences:,}",
+                *map(_number, numbers),
+                interval or "n/a",
+                _number(found.macro_f1),
+            )
+    out.print(table)
+    labels = Table("label", "gold", "predicted", "precision", "recall", "F1", "avg. precision")
+    for label in evaluation.labels:
+        found_again = (label.precision, label.recall, label.f1, label.average_precision)
+        labels.add_row(
+            label.label, str(label.support), str(label.predicted), *map(_number, found_again)
+        )
+    out.print(labels)
+    out.print(f"expected calibration error {evaluation.calibration_error:.3f}")
+    out.print(f"gold sha256 {evaluation.gold_sha256}")
+    if evaluation.breaches is None:
+        out.print("no floors asked for")
+    elif not evaluation.breaches:
+        out.print("all floors hold")
+    for breach in evaluation.breaches or ():
+        out.print(f"below the floor: {breach}", soft_wrap=True)
+
+
+def print_data_report(report: DataReport) -> None:
+    """Print counts per language and label, and every problem."""
+    out = Console(highlight=False)
+    languages = Table("language", "sentences", "no label", "words", "distinct words", "cues")
+    for row in report.languages:
+        languages.add_row(*map(str, row))
+    out.print(languages)
+    labels = Table("label", "contents", *report.cue_languages, title="contents and cues per label")
+    for row in report.labels:
+        labels.add_row(*map(str, row))
+    out.print(labels)
+    for problem in report.problems:
+        out.print(problem, markup=False, soft_wrap=True)
+    out.print(f"{len(report.problems)} problems")
+
+
+def _metrics_words(found: Metrics) -> str:
+    interval = f" (95 % {found.interval[0]:.3f}-{found.interval[1]:.3f})" if found.interval else ""
+    return f"micro-F1 {_number(found.micro_f1)}{interval}, macro-F1 {_number(found.macro_f1)}"
+
+
+def _number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}"

@@ -1,0 +1,1 @@
+"""Wiring only: each workflow introduces the rooms to each other for one command."""
