@@ -136,9 +136,10 @@ def is_cover_line(text: str, words: CouncilWords) -> bool:
     return (
         (bool(colon) and label.strip().lower() in words.fields)
         or text.lower().rstrip(" .") in words.council
+        or (text[0].isupper() and bool(_PLACE_AND_DATE.match(text)))
         or any(
             pattern.match(text)
-            for pattern in (_REGISTER_NUMBER, _SUBJECT_CODES, _ORIGINAL_LANGUAGE, _PLACE_AND_DATE)
+            for pattern in (_REGISTER_NUMBER, _SUBJECT_CODES, _ORIGINAL_LANGUAGE)
         )
     )
 
@@ -167,7 +168,8 @@ def _ends_cover_paragraph(
 ) -> bool:
     if is_annex_word(line.text, words):
         return True
-    if following.starts_lower:
+    both = f"{line.text} {following.text}".lower()
+    if following.starts_lower or both in words.council:  # the institution stands on two lines
         return False
     if line.text.endswith(":"):  # a label whose value stands on the next line
         return False

@@ -14,6 +14,7 @@ from itertools import pairwise
 from statistics import median_low
 
 from pipeline.ingestion.furniture import Footer, is_stamp, parse_footer, parse_footer_unit
+from pipeline.records import Kind
 
 WRAPPED_FRACTION = 0.15
 """A text is wrapped where this share of its lines begins in lower case (prose: about 0.8)."""
@@ -36,12 +37,17 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One printed line: its text, the blank lines above it, and its page (None: no pages)."""
+    """One printed line: its text, the blank lines above it, and its page (None: no pages).
+
+    ``role`` is the kind of its paragraph where the format says so (a heading style, a footnote),
+    None where layout has to find out.
+    """
 
     text: str
     gap: int
     page: int | None
     begins_page: bool = False
+    role: Kind | None = None
 
     @property
     def is_terminated(self) -> bool:

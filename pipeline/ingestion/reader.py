@@ -7,6 +7,7 @@ from hashlib import sha256
 from pipeline.errors import DocumentError
 from pipeline.ingestion.council_words import load_council_words
 from pipeline.ingestion.decoding import decode
+from pipeline.ingestion.extracted import Extract, Extracted
 from pipeline.ingestion.furniture import Footer
 from pipeline.ingestion.language import decide_language, language_of_name
 from pipeline.ingestion.layout import parse_layout
@@ -52,36 +53,48 @@ def read_document(source: Source, content: bytes, language: str | None) -> Docum
         DocumentError: With the code that ``documents.csv`` shows.
     """
     suffix = source.path.suffix.lower()
-    if suffix != ".txt":
+    extract = _EXTRACT_BY_SUFFIX.get(suffix)
+    if extract is None:
         raise _unsupported(suffix)
-    return _read_text(source, content, language)
-
-
-def _read_text(source: Source, content: bytes, option: str | None) -> Document:
     name_language = language_of_name(source.path)
-    decoded = decode(content, option or name_language)
-    printed = read_lines(decoded.text)
-    body = "\n".join(line.text for line in printed.lines)
-    finding = decide_language(body, option, name_language, _footer_language(printed.footers))
-    layout = parse_layout(printed.lines, load_council_words(), finding.language)
+    extracted = extract(content, language or name_language)
+    body = "\n".join(line.text for line in extracted.lines)
+    printed = extracted.language or _footer_language(extracted.footers)
+    finding = decide_language(body, language, name_language, printed)
+    layout = parse_layout(extracted.lines, load_council_words(), finding.language)
     if not layout.blocks:
         raise DocumentError("NO_TEXT", "only page furniture found, no text. Check the file.")
     return Document(
-        doc_id=find_doc_id(printed.footers, layout.cover, source.path),
+        doc_id=find_doc_id(extracted.footers, layout.cover, source.path),
         language=finding.language,
         source=source.name,
         sha256=sha256(content).hexdigest(),
         text=layout.text,
         blocks=layout.blocks,
-        title=layout.title,
-        date=find_date(layout.cover, finding.language),
-        pages=printed.pages,
-        remarks=decoded.remarks + ((finding.remark,) if finding.remark else ()),
+        title=layout.title or extracted.title,
+        date=find_date(layout.cover, finding.language) or extracted.date,
+        pages=extracted.pages,
+        remarks=extracted.remarks + ((finding.remark,) if finding.remark else ()),
     )
 
 
 def _footer_language(footers: tuple[Footer, ...]) -> str | None:
     return next((footer.language for footer in footers if footer.language), None)
+
+
+def extract_text(content: bytes, language: str | None) -> Extracted:
+    """Return the lines of a text file; see ``extracted.Extract``."""
+    decoded = decode(content, language)
+    printed = read_lines(decoded.text)
+    return Extracted(
+        lines=printed.lines,
+        footers=printed.footers,
+        pages=printed.pages,
+        remarks=decoded.remarks,
+    )
+
+
+_EXTRACT_BY_SUFFIX: dict[str, Extract] = {".txt": extract_text}
 
 
 def _unsupported(suffix: str) -> DocumentError:

@@ -418,7 +418,8 @@ def _is_number(word: str) -> bool:
 
 
 def _is_year(word: str) -> bool:
-    return len(word) == 4 and word.isdigit()
+    """Say whether a number can be a year; the Council's meetings count beyond 3900."""
+    return len(word) == 4 and word.isdigit() and "1000" <= word < "2200"
 
 
 def _is_number_like(word: str) -> bool:

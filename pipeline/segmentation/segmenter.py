@@ -8,7 +8,7 @@ from pipeline.records import Block, Document, Sentence
 from pipeline.segmentation.boundaries import sentence_spans
 
 WHOLE_KINDS = frozenset({"heading", "title"})
-"""Blocks that are one unit each, whatever stops they hold."""
+"""Blocks that are one unit each, whatever stops they hold; so are fields of a cover."""
 
 
 def segment(document: Document) -> list[Sentence]:
@@ -37,9 +37,10 @@ def segment(document: Document) -> list[Sentence]:
 
 def _spans(document: Document) -> Iterator[tuple[Block, int, int]]:
     for block in document.blocks:
-        if block.kind in WHOLE_KINDS:
+        text = document.text[block.start : block.end]
+        is_field = block.kind == "cover" and not text.endswith(".")
+        if block.kind in WHOLE_KINDS or is_field:
             yield block, block.start, block.end
             continue
-        text = document.text[block.start : block.end]
         for start, end in sentence_spans(text, document.language):
             yield block, block.start + start, block.start + end
