@@ -34,7 +34,7 @@ class LearnedLayerConfig(Section):
     hash_bits: int = Field(16, ge=10, le=20, description="n-grams fall into 2**hash_bits buckets")
     char_ngrams: tuple[int, ...] = Field((3, 4, 5), description="lengths, within words")
     word_ngrams: tuple[int, ...] = Field((1, 2), description="lengths, in words")
-    inverse_regularisation: float = Field(8.0, gt=0, description="scikit-learn's C")
+    inverse_regularisation: float = Field(30.0, gt=0, description="scikit-learn's C")
 
 
 class TrainConfig(Section):

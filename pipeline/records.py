@@ -41,6 +41,11 @@ LabelSet = tuple[str, ...]
 """Label ids in codebook order; empty is a valid answer."""
 
 
+def is_cover_field(kind: Kind, text: str) -> bool:
+    """Whether a text is a field of a cover page (a number, code, address) and not its sentence."""
+    return kind == "cover" and not text.endswith(".")
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A paragraph, heading, title or cover line: the span ``[start, end)`` of a document's text.
@@ -100,6 +105,11 @@ class Sentence:
     section: str = ""
     paragraph: str = ""
     page: int | None = None
+
+    @property
+    def is_cover_field(self) -> bool:
+        """Whether the unit is a field of a cover page, which says nothing to code."""
+        return is_cover_field(self.kind, self.text)
 
 
 @dataclass(frozen=True, slots=True)

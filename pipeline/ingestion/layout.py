@@ -28,6 +28,7 @@ _REGISTER_NUMBER = re.compile(r"^\d{4,5}(?:/\d+)?/\d{2}(?:\s+(?:REV|ADD|COR)\s?\
 _SUBJECT_CODES = re.compile(r"^(?:[A-Z][A-Z/.]{1,14} \d{1,4}\b\s*)+$")
 _ORIGINAL_LANGUAGE = re.compile(r"^(?:\(\d\d\.\d\d\) )?\(OR\. ?[a-z/]+\)$", re.IGNORECASE)
 _PLACE_AND_DATE = re.compile(r"^[^\W\d_]+(?:,| )[^.;:]{0,20}\d{1,2}\b[^.;:]{0,20}\d{4}[^;:]{0,18}$")
+_SUBJECT_PARTS = re.compile(r":\s|\s[-–—]\s")
 _ANNEX_NUMBER = re.compile(
     r"^(.*?)(?:\s+(?:[IVX]{1,4}|\d{1,2}|[A-Z]))?(?:\s+(?:TO|BIJ|AU|ZUR|ZU)\b.*)?$"
 )
@@ -93,7 +94,8 @@ def parse_layout(lines: Sequence[Line], words: CouncilWords, language: str) -> L
     builder = _BlockBuilder()
     for paragraph in _cover_paragraphs(lines[:cover_end], words, wrapping):
         builder.add(join_lines(paragraph.lines, hyphens), "cover", paragraph)
-    body = list(_body_paragraphs(lines, cover_end, marks, wrapping, words))
+    title_end = _title_end(lines, cover_end, builder.texts)
+    body = list(_body_paragraphs(lines, cover_end, title_end, marks, wrapping, words))
     for paragraph, kind in zip(body, _kinds(body, words), strict=True):
         builder.add(join_lines(paragraph.lines, hyphens), kind, paragraph)
     return builder.layout()
@@ -204,9 +206,27 @@ def _is_weak(mark: NumberMark, lines: Sequence[Line], first: int, wrapping: Wrap
     )
 
 
+def _title_end(lines: Sequence[Line], first: int, cover: Sequence[str]) -> int:
+    """Return the line after a title that repeats the cover's subject; ``first`` where none does.
+
+    A title may fill its last line, so that the heading below it would look like its next one.
+    """
+    subjects = {_bare(part) for text in cover for part in _SUBJECT_PARTS.split(text)} - {""}
+    for end in range(first + 1, min(first + MAX_HEADING_LINES, len(lines)) + 1):
+        if _bare(" ".join(line.text for line in lines[first:end])) in subjects:
+            return end
+    return first
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text, to compare texts that are set differently."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
 def _body_paragraphs(
     lines: Sequence[Line],
     first: int,
+    title_end: int,
     marks: dict[int, NumberMark],
     wrapping: Wrapping,
     words: CouncilWords,
@@ -215,7 +235,7 @@ def _body_paragraphs(
     begins = {
         index
         for index in range(first, len(lines))
-        if index == first
+        if index in (first, title_end)
         or index in marks
         or is_annex_word(lines[index].text, words)
         or is_annex_word(lines[index - 1].text, words)
@@ -302,7 +322,7 @@ class _BlockBuilder:
     """Writes paragraphs into one text and keeps where each stands, its section and its number."""
 
     def __init__(self) -> None:
-        self._texts: list[str] = []
+        self.texts: list[str] = []
         self._blocks: list[Block] = []
         self._end = 0
         self._section = ""
@@ -329,8 +349,8 @@ class _BlockBuilder:
         )
         if kind == "heading":
             self._section = text
-        self._texts.append(text)
+        self.texts.append(text)
         self._end = start + len(text) + 1
 
     def layout(self) -> Layout:
-        return Layout("\n".join(self._texts), tuple(self._blocks))
+        return Layout("\n".join(self.texts), tuple(self._blocks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.records import Block, Document, Sentence
+from pipeline.records import Block, Document, Sentence, is_cover_field
 from pipeline.segmentation.boundaries import sentence_spans
 
 WHOLE_KINDS = frozenset({"heading", "title"})
@@ -38,8 +38,7 @@ def segment(document: Document) -> list[Sentence]:
 def _spans(document: Document) -> Iterator[tuple[Block, int, int]]:
     for block in document.blocks:
         text = document.text[block.start : block.end]
-        is_field = block.kind == "cover" and not text.endswith(".")
-        if block.kind in WHOLE_KINDS or is_field:
+        if block.kind in WHOLE_KINDS or is_cover_field(block.kind, text):
             yield block, block.start, block.end
             continue
         for start, end in sentence_spans(text, document.language):

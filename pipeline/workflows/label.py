@@ -151,7 +151,12 @@ class SourceLabeller:
             if language not in model.tagger.languages:
                 uncovered.append(language)
                 continue
-            rows = [row for row, entry in enumerate(sentences) if entry.language == language]
+            rows = []
+            for row, sentence in enumerate(sentences):
+                if sentence.language == language:
+                    labels[row] = ()
+                    if not sentence.is_cover_field:
+                        rows.append(row)
             block = model.tagger.score([sentences[row].text for row in rows], language)
             scores[rows] = block
             doubtful[rows] = find_doubtful(block, thresholds, self._request.review_margin)

@@ -29,6 +29,11 @@ def test_hyphen_at_a_line_end(left, right, elsewhere, joined):
     assert join(left, right, *elsewhere) == joined
 
 
+def test_rare_hyphen_in_a_long_text_is_a_real_one():
+    elsewhere = ["a line of a text that never divides its words"] * 60
+    assert join("a ship for mine-", "hunting", *elsewhere) == "a ship for mine-hunting"
+
+
 def test_text_that_divides_words_by_rule_loses_its_hyphens():
     divided = ["de veilig-", "heid en de samen-", "werking met de lid-", "staten voor het be-"]
     text = [*divided, "leid van de Unie", "een sector"]

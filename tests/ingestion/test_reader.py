@@ -74,7 +74,6 @@ def test_furniture_is_gone(wrapped):
         "het jaar 2030. Hij bevestigt",
         "het VN-Handvest",
         "de fintech-sector zijn",
-        "tot gewelddadige protesten",
         "bij de 6e EU-AU-top werd",
         "van 2 grote overslagterreinen.",
         "EU-instrumenten en -programma's",
@@ -179,6 +178,20 @@ def test_cover_fields_are_cover_units_and_the_annex_ends_them(tmp_path):
     assert kinds[-3:] == ["cover", "title", "sentence"]
     assert set(kinds[:-2]) == {"cover"}
     assert (document.doc_id, document.date) == ("ST-80001-2031-INIT", "2031-06-04")
+
+
+def test_title_ends_where_the_subject_of_the_cover_ends(tmp_path):
+    title = "Council conclusions on the safety of harbours and of those who work there by night"
+    document = read_text(
+        tmp_path,
+        f"Subject: {title}\nANNEX\n{title}\nIntroduction\n"
+        "1. The Council recalls that harbours are open at night and that they are open to those\n"
+        "who would use them for ends of their own, which no port authority can prevent when it\n"
+        "is left alone to deal with them in the dark hours of the day and without any help at\n"
+        "all from others.\n2. It will act.\n",
+    )
+    kinds = [kind for kind, _, _ in blocks(document)]
+    assert kinds == ["cover", "cover", "title", "heading", "sentence", "sentence"]
 
 
 def test_second_annex_begins_its_numbers_again(tmp_path):
