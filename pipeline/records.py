@@ -51,7 +51,8 @@ class Block:
     """A paragraph, heading, title or cover line: the span ``[start, end)`` of a document's text.
 
     ``section`` is the heading above, ``paragraph`` the number as printed, both empty where there
-    is none; ``page`` is 1-based and None where the source has no pages.
+    is none; ``page`` is 1-based and None where the source has no pages; ``lead_in`` is where the
+    block begins that a list item completes ("The Council calls for:"), None for what is no item.
     """
 
     start: int
@@ -60,6 +61,7 @@ class Block:
     section: str = ""
     paragraph: str = ""
     page: int | None = None
+    lead_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.ingestion.council_words import CouncilWords
@@ -61,6 +61,8 @@ class _Paragraph:
 
     lines: tuple[Line, ...]
     number: str = ""
+    end: int = 0
+    """The index after its last line in the document."""
 
     @property
     def is_terminated(self) -> bool:
@@ -68,8 +70,10 @@ class _Paragraph:
 
     @property
     def may_be_heading(self) -> bool:
-        """Whether it reads like a heading: unfinished, short, not in lower case, no list item."""
+        """Whether the format says so, or it is unfinished, short, and neither item nor lower case."""
         first = self.lines[0]
+        if first.role is not None:
+            return first.role in ("heading", "title")
         return (
             not self.is_terminated
             and not first.list_mark
@@ -87,18 +91,43 @@ def parse_layout(lines: Sequence[Line], words: CouncilWords, language: str) -> L
         words: Words that cover pages and annexes are known by.
         language: For the conjunctions before which a hyphen at a line end stays.
     """
+    lines, notes = _set_notes_apart(lines)
     cover_end = _cover_end(lines, words)
     wrapping = measure_wrapping(lines[cover_end:])
     hyphens = HyphenJoiner(lines, words.conjunctions_by_language[language])
     marks = _paragraph_marks(lines, cover_end, wrapping)
-    builder = _BlockBuilder()
+    builder = _BlockBuilder(notes, hyphens)
     for paragraph in _cover_paragraphs(lines[:cover_end], words, wrapping):
-        builder.add(join_lines(paragraph.lines, hyphens), "cover", paragraph)
+        builder.add(paragraph, "cover")
     title_end = _title_end(lines, cover_end, builder.texts)
     body = list(_body_paragraphs(lines, cover_end, title_end, marks, wrapping, words))
     for paragraph, kind in zip(body, _kinds(body, words), strict=True):
-        builder.add(join_lines(paragraph.lines, hyphens), kind, paragraph)
+        builder.add(paragraph, kind)
     return builder.layout()
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A footnote, and how many lines of the text stand before it."""
+
+    lines: tuple[Line, ...]
+    anchor: int
+
+
+def _set_notes_apart(lines: Sequence[Line]) -> tuple[list[Line], list[_Note]]:
+    """Take footnotes out of the text, whose paragraphs run on past them."""
+    text: list[Line] = []
+    notes: list[_Note] = []
+    previous: Line | None = None
+    for line in lines:
+        if line.role != "footnote":
+            text.append(line)
+        elif previous is not None and previous.role == "footnote" and not line.gap:
+            notes[-1] = _Note((*notes[-1].lines, line), notes[-1].anchor)
+        else:
+            notes.append(_Note((line,), len(text)))
+        previous = line
+    return text, notes
 
 
 def is_annex_word(text: str, words: CouncilWords) -> bool:
@@ -151,18 +180,18 @@ def _cover_paragraphs(
 ) -> Iterator[_Paragraph]:
     """Yield the cover's fields and sentences; a field that wraps runs on in lower case."""
     group: list[Line] = []
-    for line in lines:
+    for index, line in enumerate(lines):
         begins = (
             is_cover_line(line.text, words)
             or is_annex_word(line.text, words)
             or (bool(group) and _ends_cover_paragraph(group[-1], line, words, wrapping))
         )
         if group and begins:
-            yield _Paragraph(tuple(group))
+            yield _Paragraph(tuple(group), end=index)
             group = []
         group.append(line)
     if group:
-        yield _Paragraph(tuple(group))
+        yield _Paragraph(tuple(group), end=len(lines))
 
 
 def _ends_cover_paragraph(
@@ -247,7 +276,7 @@ def _body_paragraphs(
     begins |= set(_headings_before_numbers(lines, first, marks, begins))
     starts = sorted(begins)
     for start, end in pairwise([*starts, len(lines)]):
-        yield _without_mark(lines[start:end], marks.get(start))
+        yield _without_mark(lines[start:end], marks.get(start), end)
 
 
 def _is_lone_number(mark: NumberMark | None, lines: Sequence[Line]) -> bool:
@@ -277,16 +306,13 @@ def _headings_before_numbers(
             yield start
 
 
-def _without_mark(lines: Sequence[Line], mark: NumberMark | None) -> _Paragraph:
+def _without_mark(lines: Sequence[Line], mark: NumberMark | None, end: int) -> _Paragraph:
+    """Return lines as a paragraph, its number taken off; a lone number stays, to lose nothing."""
     if mark is None:
-        return _Paragraph(tuple(lines))
-    first = lines[0]
-    rest = first.text[mark.text_start :]
-    bare = [Line(rest, first.gap, first.page, first.begins_page)] if rest else []
-    kept = (*bare, *lines[1:])
-    if not kept:  # a number with nothing after it is all there is to keep
-        return _Paragraph(tuple(lines), str(mark.number))
-    return _Paragraph(kept, str(mark.number))
+        return _Paragraph(tuple(lines), end=end)
+    rest = lines[0].text[mark.text_start :]
+    kept = (*([replace(lines[0], text=rest)] if rest else []), *lines[1:])
+    return _Paragraph(kept or tuple(lines), str(mark.number), end)
 
 
 def _kinds(paragraphs: Sequence[_Paragraph], words: CouncilWords) -> Iterator[Kind]:
@@ -315,42 +341,59 @@ def _kinds(paragraphs: Sequence[_Paragraph], words: CouncilWords) -> Iterator[Ki
 def _is_title(paragraph: _Paragraph, following: _Paragraph | None) -> bool:
     """Whether the first unfinished paragraph names the document, not just its first section."""
     words = sum(len(line.text.split()) for line in paragraph.lines)
-    return words >= 4 or (following is not None and following.may_be_heading)
+    is_stated = paragraph.lines[0].role == "title"
+    return is_stated or words >= 4 or (following is not None and following.may_be_heading)
 
 
 class _BlockBuilder:
-    """Writes paragraphs into one text and keeps where each stands, its section and its number."""
+    """Writes paragraphs into one text and keeps where each stands, its section and its number.
 
-    def __init__(self) -> None:
+    A footnote follows the paragraph in which, or right after which, it was printed.
+    """
+
+    def __init__(self, notes: Sequence[_Note], hyphens: HyphenJoiner) -> None:
         self.texts: list[str] = []
+        self._notes = list(notes)
+        self._hyphens = hyphens
         self._blocks: list[Block] = []
         self._end = 0
         self._section = ""
         self._number = ""
+        self._lead_in: int | None = None
 
-    def add(self, text: str, kind: Kind, paragraph: _Paragraph) -> None:
+    def add(self, paragraph: _Paragraph, kind: Kind) -> None:
         """Append a paragraph; one without a number belongs to the numbered one above it."""
-        if kind == "heading" and not paragraph.number:
-            self._number = ""
-        elif paragraph.number:
+        if paragraph.number:
             self._number = paragraph.number
+        elif kind == "heading":
+            self._number = ""
         if kind in ("cover", "title"):
             self._section = self._number = ""
-        start = self._end
+        is_item = kind == "sentence" and bool(paragraph.lines[0].list_mark)
+        if not is_item:
+            self._lead_in = self._end
+        self._append(paragraph.lines, kind, self._lead_in if is_item else None)
+        if kind == "heading":
+            self._section = self.texts[-1]
+        while self._notes and self._notes[0].anchor <= paragraph.end:
+            self._append(self._notes.pop(0).lines, "footnote", None)
+
+    def layout(self) -> Layout:
+        """Return everything added so far."""
+        return Layout("\n".join(self.texts), tuple(self._blocks))
+
+    def _append(self, lines: Sequence[Line], kind: Kind, lead_in: int | None) -> None:
+        text = join_lines(lines, self._hyphens)
         self._blocks.append(
             Block(
-                start=start,
-                end=start + len(text),
+                start=self._end,
+                end=self._end + len(text),
                 kind=kind,
                 section="" if kind == "heading" else self._section,
                 paragraph=self._number,
-                page=paragraph.lines[0].page,
+                page=lines[0].page,
+                lead_in=lead_in,
             )
         )
-        if kind == "heading":
-            self._section = text
         self.texts.append(text)
-        self._end = start + len(text) + 1
-
-    def layout(self) -> Layout:
-        return Layout("\n".join(self.texts), tuple(self._blocks))
+        self._end += len(text) + 1

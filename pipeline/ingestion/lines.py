@@ -163,7 +163,13 @@ def runs_on(line: Line, following: Line, wrapping: Wrapping) -> bool:
 
     Numbers of paragraphs and words such as ANNEX are the caller's business; list marks are not.
     """
+    if line.role != following.role:
+        return False
+    if line.role is not None:
+        return following.gap <= wrapping.usual_gap and not following.list_mark
     if following.list_mark and _may_end_before_list(line, following, wrapping):
+        return False
+    if line.text.endswith(";") and _opens_clause(following):
         return False
     is_unfinished = not line.is_terminated
     if is_unfinished and (following.starts_lower or following.list_mark or _ends_in_hyphen(line)):
@@ -177,6 +183,12 @@ def runs_on(line: Line, following: Line, wrapping: Wrapping) -> bool:
     if following.text[0].isdigit() and is_unfinished:
         return True
     return _is_full(line, following, wrapping)
+
+
+def _opens_clause(line: Line) -> bool:
+    """Whether a line begins with a word in capitals, as "RECALLING its conclusions …;" does."""
+    word = line.text.split(" ", 1)[0]
+    return len(word) > 3 and word.isalpha() and word.isupper()
 
 
 def _may_end_before_list(line: Line, following: Line, wrapping: Wrapping) -> bool:

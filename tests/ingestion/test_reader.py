@@ -227,6 +227,27 @@ def test_list_items_are_blocks_of_their_own(tmp_path):
     ]
 
 
+def test_list_items_know_their_lead_in(tmp_path):
+    document = read_text(
+        tmp_path,
+        "1. The Council calls for:\n(a) faster reporting;\n(b) better training.\n2. It will act.\n",
+    )
+    assert [block.lead_in for block in document.blocks] == [None, 0, 0, None]
+
+
+def test_clauses_in_capitals_are_blocks_of_their_own(tmp_path):
+    document = read_text(
+        tmp_path,
+        "RECALLING its conclusions on ports and on the safety of all those who work in them;\n"
+        "ACKNOWLEDGING that the harbours of the Union need the help of its agencies, of its\n"
+        "navies and of those who own the ships that call there;\n"
+        "INVITES the Commission to report on what it has done, what it is doing and what it\n"
+        "intends to do.\n",
+    )
+    firsts = [text.split()[0] for _, _, text in blocks(document)]
+    assert firsts == ["RECALLING", "ACKNOWLEDGING", "INVITES"]
+
+
 def test_a_dash_inside_a_wrapped_sentence_is_no_list_item(tmp_path):
     document = read_text(
         tmp_path,
