@@ -78,6 +78,8 @@ class Document:
 
     ``text`` holds one block a line; blocks ascend, do not overlap, and hold every non-space
     character. ``date`` is an ISO date or empty, ``pages`` None where the source has no pages.
+    ``number`` (``9422/15``), ``revision`` (``REV 1``) and ``celex`` are empty where unknown;
+    ``origins`` says where each was found: ``("date", "cover")``.
     """
 
     doc_id: str
@@ -89,6 +91,10 @@ class Document:
     title: str = ""
     date: str = ""
     pages: int | None = None
+    number: str = ""
+    revision: str = ""
+    celex: str = ""
+    origins: tuple[tuple[str, str], ...] = ()
     remarks: tuple[Remark, ...] = ()
 
 

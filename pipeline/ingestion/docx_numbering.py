@@ -15,7 +15,7 @@ from lxml.etree import _Element as Element
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 NAMESPACES = {"w": WORD}
 
-MAX_BASES = 30
+MAX_BASES = 12
 """Word allows some ten styles based on one another; more is a mistake or an attack."""
 MAX_NUMBER = 32_767
 """The highest number Word counts to."""
@@ -102,15 +102,19 @@ class Styles:
 
     def __init__(self, root: Element | None) -> None:
         elements = [] if root is None else root.findall("w:style", NAMESPACES)
-        self._root = root
+        self._defaults = (
+            None if root is None else root.find("w:docDefaults/w:rPrDefault/w:rPr", NAMESPACES)
+        )
         self._style_by_id = {attribute(element, "styleId"): element for element in elements}
         self._chains: dict[str, tuple[Element, ...]] = {}
         self._found: dict[tuple[str, str], Element | None] = {}
+        # The style of paragraphs that name none.
         self.default_paragraph = next(
             (
                 attribute(element, "styleId")
                 for element in elements
-                if attribute(element, "type") == "paragraph" and is_default(element)
+                if attribute(element, "type") == "paragraph"
+                and attribute(element, "default") in ("1", "true", "on")
             ),
             "",
         )
@@ -129,7 +133,7 @@ class Styles:
         return bases
 
     def find(self, style_id: str, path: str) -> Element | None:
-        """Return the setting at ``path`` (``w:pPr/w:outlineLvl``) of the style or the nearest base."""
+        """Return what is at ``path`` (``w:pPr/w:outlineLvl``) in the style or its nearest base."""
         key = (style_id, path)
         if key not in self._found:
             settings = (style.find(path, NAMESPACES) for style in self.chain(style_id))
@@ -142,16 +146,9 @@ class Styles:
         ids = [attribute(style, "styleId") for style in self.chain(style_id)] or [style_id]
         return tuple(name.lower() for name in (*names, *ids))
 
-    def default_setting(self, path: str) -> Element | None:
-        """Return a run setting (``w:lang``) of the document's defaults."""
-        if self._root is None:
-            return None
-        return self._root.find(f"w:docDefaults/w:rPrDefault/w:rPr/{path}", NAMESPACES)
-
-
-def is_default(style: Element) -> bool:
-    """Whether paragraphs that name no style have this one."""
-    return attribute(style, "default") in ("1", "true", "on")
+    def default_setting(self, name: str) -> Element | None:
+        """Return a run setting ("lang") of the document's defaults."""
+        return None if self._defaults is None else self._defaults.find(f"w:{name}", NAMESPACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,4 +327,4 @@ def _printed(levels: Mapping[int, _Level], level_number: int, counters: Mapping[
 def _bullet(text: str) -> str:
     """Return a list's dash as it is, any other picture ("o" in Courier New) as a bullet."""
     plain = text.translate(PRIVATE_CHARACTERS).strip()
-    return plain if plain in _LISTED_MARKS else BULLET
+    return plain if plain in _LISTED_MARKS or not plain else BULLET

@@ -26,9 +26,10 @@ _SUFFIX = re.compile(r"[._-]([A-Za-z]{2})$")
 
 @dataclass(frozen=True, slots=True)
 class LanguageFinding:
-    """A language, and the remark to report where the sources disagree."""
+    """A language, what told it, and the remark to report where the sources disagree."""
 
     language: str
+    origin: str
     remark: Remark | None = None
 
 
@@ -85,9 +86,9 @@ def decide_language(
         stated.pop("the text itself")
     others = [f"{source} says {other}" for source, other in stated.items() if other != language]
     if not others:
-        return LanguageFinding(language)
+        return LanguageFinding(language, deciding)
     message = f"{deciding} says {language}, {', '.join(others)}; read as {language}."
-    return LanguageFinding(language, Remark("LANGUAGE_CONFLICT", message))
+    return LanguageFinding(language, deciding, Remark("LANGUAGE_CONFLICT", message))
 
 
 @cache

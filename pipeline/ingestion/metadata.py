@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +24,7 @@ _OLD_FILE_NAME = re.compile(
 )
 _OLD_PARTS = {"re": "REV", "ad": "ADD", "co": "COR"}
 _PART = re.compile(r"(REV|ADD|COR)[-_ ]?(\d+)", re.IGNORECASE)
+_CELEX = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{4}[A-Z]{1,2}\d{4,5}(?:\(\d{2}\))?(?![0-9A-Za-z])")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b")
 _WORD_OR_NUMBER = re.compile(r"\d+|[^\W\d_]+")
@@ -30,21 +32,53 @@ DATE_WORDS = 4
 """A day and a year stand at most so many words from their month ("20 d. mí an Mheithimh 2022")."""
 
 
-def find_doc_id(footers: Sequence[Footer], cover: Sequence[str], path: Path) -> str:
-    """Return ``ST-10179-2022-INIT`` where footers, cover or file name give a number, else a slug.
+@dataclass(frozen=True, slots=True)
+class RegisterNumber:
+    """A document's number in the Council's register; ``parts`` are such as ``REV 1``."""
+
+    number: int
+    year: int
+    parts: tuple[str, ...] = ()
+
+    @property
+    def doc_id(self) -> str:
+        """The number as an identifier: ``ST-9422-2015-REV-1``."""
+        suffix = "-".join(part.upper().replace(" ", "-") for part in self.parts) or "INIT"
+        return f"ST-{self.number}-{self.year}-{suffix}"
+
+    @property
+    def printed(self) -> str:
+        """The number as a cover prints it: ``9422/15``."""
+        return f"{self.number}/{self.year % 100:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which document it is, and where that was found; ``register`` is None for no number."""
+
+    doc_id: str
+    register: RegisterNumber | None
+    origin: str
+
+
+def find_identity(footers: Sequence[Footer], cover: Sequence[str], path: Path) -> Identity:
+    """Return a document's register number from footers, cover or file name, else a slug.
 
     The footers' commonest number comes first: a cover also names earlier documents.
     """
     if footers:
         commonest = Counter((f.number, f.year, f.parts) for f in footers).most_common(1)[0][0]
-        return _register_id(*commonest)
+        found = RegisterNumber(*commonest)
+        return Identity(found.doc_id, found, "footer")
     for line in cover:
-        match = _REGISTER_NUMBER.match(line)
-        if match:
-            parts = tuple(_PART.findall(match[4])) or ((("REV", match[2]),) if match[2] else ())
-            names = tuple(f"{kind} {number}" for kind, number in parts)
-            return _register_id(int(match[1]), full_year(match[3]), names)
-    return doc_id_of_name(path)
+        if match := _REGISTER_NUMBER.match(line):
+            parts = tuple(f"{kind} {number}" for kind, number in _PART.findall(match[4]))
+            if match[2] and not parts:
+                parts = (f"REV {match[2]}",)
+            found = RegisterNumber(int(match[1]), full_year(match[3]), parts)
+            return Identity(found.doc_id, found, "cover")
+    named = _number_in_name(path)
+    return Identity(doc_id_of_name(path), named, "file name")
 
 
 def doc_id_of_name(path: Path) -> str:
@@ -55,16 +89,30 @@ def doc_id_of_name(path: Path) -> str:
     >>> doc_id_of_name(Path("Conclusions on cyber (final)_en.txt"))
     'conclusions-on-cyber-final'
     """
-    name = name_without_language(path)
-    match = _FILE_NAME.match(name)
+    named = _number_in_name(path)
+    return named.doc_id if named else slug(name_without_language(path))
+
+
+def _number_in_name(path: Path) -> RegisterNumber | None:
+    match = _FILE_NAME.match(name_without_language(path))
     if match:
         parts = tuple(f"{kind.upper()} {number}" for kind, number in _PART.findall(match[3]))
-        return _register_id(int(match[1]), int(match[2]), parts)
+        return RegisterNumber(int(match[1]), int(match[2]), parts)
     old = _OLD_FILE_NAME.match(path.stem)
     if old:
         parts = (f"{_OLD_PARTS[old[2].lower()]} {old[3]}",) if old[2] else ()
-        return _register_id(int(old[1]), full_year(old[4]), parts)
-    return slug(name)
+        return RegisterNumber(int(old[1]), full_year(old[4]), parts)
+    return None
+
+
+def celex_in(text: str) -> str:
+    """Return the CELEX number that a text, such as a file's name, holds, or nothing.
+
+    >>> celex_in("CELEX_52022XG0630(01)_EN")
+    '52022XG0630(01)'
+    """
+    match = _CELEX.search(text)
+    return match.group() if match else ""
 
 
 def slug(name: str) -> str:
@@ -114,8 +162,3 @@ def _nearest(words: Sequence[str], centre: int, lowest: int, highest: int) -> in
 
 def _iso(year: int, month: int, day: int) -> str:
     return f"{year:04}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
-
-
-def _register_id(number: int, year: int, parts: Sequence[str]) -> str:
-    suffix = "-".join(part.upper().replace(" ", "-") for part in parts) or "INIT"
-    return f"ST-{number}-{year}-{suffix}"

@@ -12,7 +12,7 @@ from pipeline.ingestion.furniture import Footer
 from pipeline.ingestion.language import decide_language, language_of_name
 from pipeline.ingestion.layout import parse_layout
 from pipeline.ingestion.lines import read_lines
-from pipeline.ingestion.metadata import find_date, find_doc_id
+from pipeline.ingestion.metadata import celex_in, find_date, find_identity
 from pipeline.ingestion.sources import DOCUMENT_SUFFIXES, TABLE_SUFFIXES, Source
 from pipeline.records import Document
 
@@ -64,18 +64,42 @@ def read_document(source: Source, content: bytes, language: str | None) -> Docum
     layout = parse_layout(extracted.lines, load_council_words(), finding.language)
     if not layout.blocks:
         raise DocumentError("NO_TEXT", "only page furniture found, no text. Check the file.")
+    identity = find_identity(extracted.footers, layout.cover, source.path)
+    register = identity.register
+    title, title_origin = _first({"text": layout.title, "file metadata": extracted.title})
+    cover_date = find_date(layout.cover, finding.language)
+    date, date_origin = _first({"cover": cover_date, "file metadata": extracted.date})
+    file_celex = celex_in(source.path.stem)
+    celex, celex_origin = _first({"file metadata": extracted.celex, "file name": file_celex})
+    origins = {
+        "doc_id": identity.origin,
+        "language": finding.origin.removeprefix("the "),
+        "title": title_origin,
+        "date": date_origin,
+        "celex": celex_origin,
+    }
     return Document(
-        doc_id=find_doc_id(extracted.footers, layout.cover, source.path),
+        doc_id=identity.doc_id,
         language=finding.language,
         source=source.name,
         sha256=sha256(content).hexdigest(),
         text=layout.text,
         blocks=layout.blocks,
-        title=layout.title or extracted.title,
-        date=find_date(layout.cover, finding.language) or extracted.date,
+        title=title,
+        date=date,
         pages=extracted.pages,
+        number=register.printed if register else "",
+        revision=" ".join(register.parts) if register else "",
+        celex=celex,
+        origins=tuple((name, origin) for name, origin in origins.items() if origin),
         remarks=extracted.remarks + ((finding.remark,) if finding.remark else ()),
     )
+
+
+def _first(value_by_origin: dict[str, str]) -> tuple[str, str]:
+    """Return the first value that is there, and where it was found."""
+    found = ((value, origin) for origin, value in value_by_origin.items() if value)
+    return next(found, ("", ""))
 
 
 def _footer_language(footers: tuple[Footer, ...]) -> str | None:

@@ -33,6 +33,10 @@ DOCUMENT_COLUMNS = (
     "status",
     "code",
     "message",
+    "number",
+    "revision",
+    "celex",
+    "found_in",
 )
 CODEBOOK_COLUMNS = (
     "label",
@@ -53,7 +57,8 @@ class DocumentRow:
     """One row of ``documents.csv``: an input and what became of it.
 
     ``status`` is ``labelled``, ``segmented`` (the model does not cover the language),
-    ``duplicate`` or ``failed``; ``code`` and ``message`` say why, or what to look at.
+    ``duplicate`` or ``failed``; ``code`` and ``message`` say why, or what to look at;
+    ``found_in`` says where identity, language, title and date were found.
     """
 
     source: str
@@ -67,6 +72,10 @@ class DocumentRow:
     units: int = 0
     code: str = ""
     message: str = ""
+    number: str = ""
+    revision: str = ""
+    celex: str = ""
+    found_in: str = ""
 
 
 def sentence_columns(codebook: Codebook) -> tuple[str, ...]:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.ingestion.furniture import Footer
-from pipeline.ingestion.metadata import doc_id_of_name, find_date, find_doc_id
+from pipeline.ingestion.metadata import celex_in, doc_id_of_name, find_date, find_identity
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,25 @@ def test_name_without_latin_letters_gets_a_digest():
 
 def test_commonest_footer_goes_before_file_name():
     footers = [Footer(10179, 2022), Footer(9999, 2020), Footer(10179, 2022)]
-    assert find_doc_id(footers, (), Path("copy.txt")) == "ST-10179-2022-INIT"
+    assert find_identity(footers, (), Path("copy.txt")).doc_id == "ST-10179-2022-INIT"
 
 
 def test_number_on_the_cover_goes_before_file_name():
-    assert find_doc_id((), ("9422/1/15 REV 1",), Path("copy.txt")) == "ST-9422-2015-REV-1"
+    identity = find_identity((), ("9422/1/15 REV 1",), Path("copy.txt"))
+    assert (identity.doc_id, identity.origin) == ("ST-9422-2015-REV-1", "cover")
+    assert (identity.register.printed, identity.register.parts) == ("9422/15", ("REV 1",))
+
+
+@pytest.mark.parametrize(
+    ("text", "celex"),
+    [
+        ("CELEX_52022XG0630(01)_EN", "52022XG0630(01)"),
+        ("32024R1083", "32024R1083"),
+        ("st-10179-2022-init", ""),
+    ],
+)
+def test_celex_in_a_name(text, celex):
+    assert celex_in(text) == celex
 
 
 @pytest.mark.parametrize(
