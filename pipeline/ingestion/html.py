@@ -104,14 +104,14 @@ def extract_html(content: bytes, language: str | None) -> Extracted:
     statements = read_statements(root, element)
     reader = _PageReader(element)
     paragraphs = list(_with_whole_titles(reader.read()))
-    printed, cleaning = _to_lines(paragraphs)
+    printed, printed_footers, cleaning = _to_lines(paragraphs)
     lines, footers = _without_furniture(printed)
     if not lines:
         raise _no_text()
     stated, conflict = _language(statements, lines)
     return Extracted(
         lines=tuple(lines),
-        footers=tuple(footers),
+        footers=(*printed_footers, *footers),
         language=stated,
         title=statements.title,
         date=statements.date,
@@ -418,21 +418,29 @@ def _with_whole_titles(paragraphs: Sequence[_Paragraph]) -> Iterator[_Paragraph]
         yield title
 
 
-def _to_lines(paragraphs: Sequence[_Paragraph]) -> tuple[list[Line], tuple[Remark, ...]]:
-    """Return clean lines, one a paragraph unless line breaks in it part paragraphs or items."""
+def _to_lines(
+    paragraphs: Sequence[_Paragraph],
+) -> tuple[list[Line], list[Footer], tuple[Remark, ...]]:
+    """Return clean lines, one a paragraph unless line breaks in it part paragraphs or items.
+
+    With them come the footers of preformatted text, and what cleaning did.
+    """
     if not paragraphs:
         raise _no_text()
     decoded = clean(_PARAGRAPH_END.join(paragraph.printed for paragraph in paragraphs))
     lines: list[Line] = []
+    footers: list[Footer] = []
     texts = decoded.text.split(_PARAGRAPH_END)
     for text, paragraph in zip(texts, paragraphs, strict=True):
         if paragraph.is_preformatted:
-            lines.extend(_as_paragraph(read_lines(text).lines))
+            preformatted = read_lines(text)
+            lines.extend(_as_paragraph(preformatted.lines))
+            footers.extend(preformatted.footers)
             continue
         for index, piece in enumerate(_pieces(text, paragraph.role)):
             gap = 0 if paragraph.is_continued or (index and paragraph.role == "footnote") else 1
             lines.append(Line(piece, gap, page=None, role=_plausible_role(piece, paragraph)))
-    return lines, decoded.remarks
+    return lines, footers, decoded.remarks
 
 
 def _as_paragraph(lines: Sequence[Line]) -> Iterator[Line]:

@@ -70,7 +70,7 @@ class _Paragraph:
 
     @property
     def may_be_heading(self) -> bool:
-        """Whether the format says so, or it is unfinished, short, and neither item nor lower case."""
+        """Whether the format says so, or it is short, unfinished, no item and not lower case."""
         first = self.lines[0]
         if first.role is not None:
             return first.role in ("heading", "title")

@@ -29,6 +29,8 @@ MAX_BOLD_FRACTION = 0.25
 """Where more of the text is bold, bold type does not tell headings."""
 MIN_RUN_ON_ROWS = 5
 """Fewer rows that are known to run on do not tell the usual distance."""
+MAX_LEADING = 1.8
+"""In type sizes: lines one and a half apart; where only other rows tell, it is at most this."""
 
 _DIGITS = re.compile(r"\d+")
 _SUPERSCRIPT_OF = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -249,8 +251,8 @@ def _leading(distances: Sequence[float], run_on_distances: Sequence[float]) -> f
     if len(run_on_distances) >= MIN_RUN_ON_ROWS:
         return median(run_on_distances)
     if len(distances) >= 2:
-        return quantiles(distances, n=4, method="inclusive")[0]
-    return min(distances, default=0) or 1.2
+        return min(quantiles(distances, n=4, method="inclusive")[0], MAX_LEADING)
+    return min(min(distances, default=0) or 1.2, MAX_LEADING)
 
 
 def _body_size(rows: Iterable[Row]) -> float:

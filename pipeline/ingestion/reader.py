@@ -7,12 +7,15 @@ from hashlib import sha256
 from pipeline.errors import DocumentError
 from pipeline.ingestion.council_words import load_council_words
 from pipeline.ingestion.decoding import decode
+from pipeline.ingestion.docx import extract_docx
 from pipeline.ingestion.extracted import Extract, Extracted
 from pipeline.ingestion.furniture import Footer
+from pipeline.ingestion.html import extract_html
 from pipeline.ingestion.language import decide_language, language_of_name
 from pipeline.ingestion.layout import parse_layout
 from pipeline.ingestion.lines import read_lines
 from pipeline.ingestion.metadata import celex_in, find_date, find_identity
+from pipeline.ingestion.pdf import extract_pdf
 from pipeline.ingestion.sources import DOCUMENT_SUFFIXES, TABLE_SUFFIXES, Source
 from pipeline.records import Document
 
@@ -55,7 +58,7 @@ def read_document(source: Source, content: bytes, language: str | None) -> Docum
     suffix = source.path.suffix.lower()
     extract = _EXTRACT_BY_SUFFIX.get(suffix)
     if extract is None:
-        raise _unsupported(suffix)
+        raise _unknown_extension(suffix)
     name_language = language_of_name(source.path)
     extracted = extract(content, language or name_language)
     body = "\n".join(line.text for line in extracted.lines)
@@ -118,16 +121,16 @@ def extract_text(content: bytes, language: str | None) -> Extracted:
     )
 
 
-_EXTRACT_BY_SUFFIX: dict[str, Extract] = {".txt": extract_text}
+_EXTRACT_BY_SUFFIX: dict[str, Extract] = {
+    ".txt": extract_text,
+    ".pdf": extract_pdf,
+    ".docx": extract_docx,
+    **dict.fromkeys((".html", ".htm", ".xhtml"), extract_html),
+}
 
 
-def _unsupported(suffix: str) -> DocumentError:
-    if suffix in DOCUMENT_SUFFIXES:
-        return DocumentError(
-            "UNSUPPORTED_FORMAT",
-            f"{suffix} documents cannot be read yet. Save the document as UTF-8 text (.txt).",
-        )
-    known = ", ".join(sorted({".txt"} | TABLE_SUFFIXES))
+def _unknown_extension(suffix: str) -> DocumentError:
+    known = ", ".join(sorted(DOCUMENT_SUFFIXES | TABLE_SUFFIXES))
     return DocumentError(
         "UNKNOWN_EXTENSION",
         f"extension '{suffix}' is not known (known: {known}). Rename or convert the file.",

@@ -281,7 +281,7 @@ def test_what_is_no_document_fails_with_its_code(tmp_path, content, code):
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("a.pdf", "UNSUPPORTED_FORMAT"), ("a.odt", "UNKNOWN_EXTENSION")]
+    ("name", "code"), [("a.pdf", "BAD_FORMAT"), ("a.odt", "UNKNOWN_EXTENSION")]
 )
 def test_what_cannot_be_read_says_so(tmp_path, name, code):
     path = tmp_path / name

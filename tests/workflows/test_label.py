@@ -123,7 +123,7 @@ def test_bad_documents_are_rows_and_the_others_finish(run, document, tmp_path):
     codes = {row["source"]: row["code"] for row in rows if row["status"] == "failed"}
     assert codes == {
         "empty.txt": "EMPTY",
-        "scan.pdf": "UNSUPPORTED_FORMAT",
+        "scan.pdf": "BAD_FORMAT",
         "binary.txt": "BAD_FORMAT",
         "t.csv": "BAD_TABLE",
     }
