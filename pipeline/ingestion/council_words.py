@@ -16,6 +16,7 @@ class _Words(Section):
     annex: tuple[str, ...]
     council: tuple[str, ...]
     fields: tuple[str, ...]
+    transmission: tuple[str, ...]
     conjunctions: tuple[str, ...]
 
 
@@ -26,11 +27,16 @@ class _WordsByLanguage(Section):
 
 @dataclass(frozen=True)
 class CouncilWords:
-    """Words in lower case; of all languages together, for a cover may stand in another."""
+    """Words in lower case; of all languages together, for a cover may stand in another.
+
+    ``fields`` are bare: without spaces and punctuation, see ``bare``; ``transmission`` are
+    beginnings of words.
+    """
 
     annex: frozenset[str]
     council: frozenset[str]
     fields: frozenset[str]
+    transmission: tuple[str, ...]
     conjunctions_by_language: dict[str, frozenset[str]]
 
 
@@ -41,11 +47,21 @@ def load_council_words() -> CouncilWords:
     return CouncilWords(
         annex=_all(words.annex for words in table.values()),
         council=_all(words.council for words in table.values()),
-        fields=_all(words.fields for words in table.values()),
+        fields=frozenset(map(bare, _all(words.fields for words in table.values()))),
+        transmission=tuple(sorted(_all(words.transmission for words in table.values()))),
         conjunctions_by_language={
             language: frozenset(words.conjunctions) for language, words in table.items()
         },
     )
+
+
+def bare(text: str) -> str:
+    """Return the letters and digits of a text, to compare texts that are set differently.
+
+    >>> bare("N.º doc. prec.") == bare("n° doc. prec.")
+    True
+    """
+    return "".join(filter(str.isalnum, text.casefold().replace("º", "")))
 
 
 def _all(groups: Iterable[Iterable[str]]) -> frozenset[str]:

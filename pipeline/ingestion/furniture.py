@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from pipeline.records import EU_LANGUAGES
 
 _LETTERS = r"[^\W\d_]+"
-_NUMBER = r"(?P<number>\d{4,5})(?:/(?P<revision>\d+))?/(?P<year>\d{2})"
+_NUMBER = (
+    r"(?P<number>\d{4,5}|(?P<series>EUCO|CM|SN|PE(?:-CONS)?) \d{1,4})"
+    r"(?:/(?P<revision>\d+))?/(?P<year>\d{2})"
+)
 _PARTS = r"(?P<parts>(?:\s+(?:REV|ADD|COR)\s?\d+)*)"
 _FOOTER = re.compile(
-    rf"^(?:(?:\w+\s+)?){_NUMBER}{_PARTS}\s+{_LETTERS}(?:/[^\W\d_,]+)+"
+    rf"^(?:(?:\w+\s+)?){_NUMBER}{_PARTS}"
+    rf"(?(series)(?:\s+{_LETTERS}(?:/[^\W\d_,]+)+)?|\s+{_LETTERS}(?:/[^\W\d_,]+)+)"
     r"(?:\s+[A-Z.]+)?(?:\s+LIMITE)?\s+(?P<page>\d{1,4})(?P<rest>\s.*)?$"
 )
 _UNIT = (
@@ -36,12 +40,16 @@ _STAMPS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a footer says of its document; ``language`` is a lower-case code or empty."""
+    """What a footer says of its document; ``language`` is a lower-case code or empty.
+
+    ``series`` is ST, the Council's own, or one such as EUCO, the European Council's.
+    """
 
     number: int
     year: int
     parts: tuple[str, ...] = ()
     language: str = ""
+    series: str = "ST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ def parse_footer(line: str) -> Footer | None:
     """Return what a footer line says, None for any other line.
 
     >>> parse_footer("10179/22 dau/pc 2")
-    Footer(number=10179, year=2022, parts=(), language='')
+    Footer(number=10179, year=2022, parts=(), language='', series='ST')
     """
     match = _FOOTER.match(line)
     if not match:
@@ -68,7 +76,9 @@ def parse_footer(line: str) -> Footer | None:
     if rest and not unit:
         return None
     language = unit.language if unit else ""
-    return Footer(int(match["number"]), full_year(match["year"]), parts, language)
+    series = match["series"] or "ST"
+    number = int(match["number"].removeprefix(series))
+    return Footer(number, full_year(match["year"]), parts, language, series)
 
 
 def full_year(digits: str) -> int:

@@ -15,6 +15,7 @@ from lxml.etree import _Element as Element
 
 from pipeline.errors import DocumentError
 from pipeline.ingestion.council_words import load_council_words
+from pipeline.ingestion.cover import is_annex_word
 from pipeline.ingestion.decoding import clean
 from pipeline.ingestion.docx_numbering import format_number
 from pipeline.ingestion.extracted import Extracted
@@ -33,7 +34,6 @@ from pipeline.ingestion.html_page import (
 )
 from pipeline.ingestion.html_tree import parse_page
 from pipeline.ingestion.language import MIN_WORDS_FOR_CONFLICT, detect_language
-from pipeline.ingestion.layout import is_annex_word
 from pipeline.ingestion.lines import Line, read_lines
 from pipeline.ingestion.numbering import number_mark
 from pipeline.records import Kind, Remark

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pipeline.ingestion.council_words import CouncilWords
+from pipeline.ingestion.council_words import CouncilWords, bare
+from pipeline.ingestion.cover import cover_end, cover_paragraphs, is_annex_word
+from pipeline.ingestion.lead_ins import LeadIns
 from pipeline.ingestion.lines import (
     HyphenJoiner,
     Line,
@@ -21,17 +23,8 @@ from pipeline.records import Block, Kind
 
 MAX_HEADING_LINES = 5
 MAX_HEADING_WORDS = 40
-MAX_COVER_LINES = 60
-"""A cover page without an annex after it ends within so many lines."""
 
-_REGISTER_NUMBER = re.compile(r"^\d{4,5}(?:/\d+)?/\d{2}(?:\s+(?:REV|ADD|COR)\s?\d+)*$")
-_SUBJECT_CODES = re.compile(r"^(?:[A-Z][A-Z/.]{1,14} \d{1,4}\b\s*)+$")
-_ORIGINAL_LANGUAGE = re.compile(r"^(?:\(\d\d\.\d\d\) )?\(OR\. ?[a-z/]+\)$", re.IGNORECASE)
-_PLACE_AND_DATE = re.compile(r"^[^\W\d_]+(?:,| )[^.;:]{0,20}\d{1,2}\b[^.;:]{0,20}\d{4}[^;:]{0,18}$")
 _SUBJECT_PARTS = re.compile(r":\s|\s[-–—]\s")
-_ANNEX_NUMBER = re.compile(
-    r"^(.*?)(?:\s+(?:[IVX]{1,4}|\d{1,2}|[A-Z]))?(?:\s+(?:TO|BIJ|AU|ZUR|ZU)\b.*)?$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +50,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class _Paragraph:
-    """Lines that belong together, with the number taken off the first."""
+    """Lines that belong together, with the number taken off the first.
+
+    ``end`` is the index after its last line in the document, ``mark`` what makes it a list item.
+    """
 
     lines: tuple[Line, ...]
     number: str = ""
     end: int = 0
-    """The index after its last line in the document."""
+    mark: str = ""
 
     @property
     def is_terminated(self) -> bool:
@@ -76,7 +72,8 @@ class _Paragraph:
             return first.role in ("heading", "title")
         return (
             not self.is_terminated
-            and not first.list_mark
+            and not self.lines[-1].text.endswith(",")
+            and not self.mark
             and not first.starts_lower
             and len(self.lines) <= MAX_HEADING_LINES
             and sum(len(line.text.split()) for line in self.lines) <= MAX_HEADING_WORDS
@@ -92,17 +89,20 @@ def parse_layout(lines: Sequence[Line], words: CouncilWords, language: str) -> L
         language: For the conjunctions before which a hyphen at a line end stays.
     """
     lines, notes = _set_notes_apart(lines)
-    cover_end = _cover_end(lines, words)
-    wrapping = measure_wrapping(lines[cover_end:])
+    first = cover_end(lines, words)
+    wrapping = measure_wrapping(lines[first:])
     hyphens = HyphenJoiner(lines, words.conjunctions_by_language[language])
-    marks = _paragraph_marks(lines, cover_end, wrapping)
+    marks = _find_marks(lines, first, wrapping, words)
     builder = _BlockBuilder(notes, hyphens)
-    for paragraph in _cover_paragraphs(lines[:cover_end], words, wrapping):
-        builder.add(paragraph, "cover")
-    title_end = _title_end(lines, cover_end, builder.texts)
-    body = list(_body_paragraphs(lines, cover_end, title_end, marks, wrapping, words))
-    for paragraph, kind in zip(body, _kinds(body, words), strict=True):
-        builder.add(paragraph, kind)
+    for start, end in cover_paragraphs(lines[:first], words, wrapping):
+        builder.add(_Paragraph(tuple(lines[start:end]), end=end), "cover")
+    title_end = _title_end(lines, first, builder.texts)
+    body = list(_body_paragraphs(lines, first, title_end, marks, wrapping, words))
+    for paragraph, following, kind in zip(
+        body, [*body[1:], None], _kinds(body, words), strict=True
+    ):
+        begins_anew = following is not None and following.number == "1"
+        builder.add(paragraph, kind, ends_numbers=begins_anew and not paragraph.number)
     return builder.layout()
 
 
@@ -130,104 +130,45 @@ def _set_notes_apart(lines: Sequence[Line]) -> tuple[list[Line], list[_Note]]:
     return text, notes
 
 
-def is_annex_word(text: str, words: CouncilWords) -> bool:
-    """Whether a line is the word ANNEX, in any language, with at most a number after it.
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Numbers by the lines that they begin: those of paragraphs, and those of lists in them."""
 
-    >>> from pipeline.ingestion.council_words import load_council_words
-    >>> is_annex_word("BIJLAGE II", load_council_words())
-    True
-    """
-    bare = _ANNEX_NUMBER.match(text)
-    return bare is not None and text[:1].isupper() and bare.group(1).lower() in words.annex
+    paragraphs: dict[int, NumberMark]
+    items: dict[int, NumberMark]
 
 
-def _cover_end(lines: Sequence[Line], words: CouncilWords) -> int:
-    """Return the index of the first line after the cover page, 0 where there is none.
-
-    The cover ends with the first word ANNEX, provided no paragraph 1 and 2 stand before it;
-    without an annex it ends with the last line that only a cover has.
-    """
-    for index, line in enumerate(lines):
-        if is_annex_word(line.text, words):
-            numbers = [mark.number for mark in _marks(lines[:index])]
-            is_after_body = any(pair == (1, 2) for pair in pairwise(numbers))
-            return 0 if is_after_body else index + 1
-    end = 0
-    for index, line in enumerate(lines[:MAX_COVER_LINES]):
-        if number_mark(index, line.text):
-            break
-        if is_cover_line(line.text, words):
-            end = index + 1
-    return end
-
-
-def is_cover_line(text: str, words: CouncilWords) -> bool:
-    """Whether only the cover page of a Council document has such a line."""
-    label, colon, _ = text.partition(":")
-    return (
-        (bool(colon) and label.strip().lower() in words.fields)
-        or text.lower().rstrip(" .") in words.council
-        or (text[0].isupper() and bool(_PLACE_AND_DATE.match(text)))
-        or any(
-            pattern.match(text)
-            for pattern in (_REGISTER_NUMBER, _SUBJECT_CODES, _ORIGINAL_LANGUAGE)
-        )
-    )
-
-
-def _cover_paragraphs(
-    lines: Sequence[Line], words: CouncilWords, wrapping: Wrapping
-) -> Iterator[_Paragraph]:
-    """Yield the cover's fields and sentences; a field that wraps runs on in lower case."""
-    group: list[Line] = []
-    for index, line in enumerate(lines):
-        begins = (
-            is_cover_line(line.text, words)
-            or is_annex_word(line.text, words)
-            or (bool(group) and _ends_cover_paragraph(group[-1], line, words, wrapping))
-        )
-        if group and begins:
-            yield _Paragraph(tuple(group), end=index)
-            group = []
-        group.append(line)
-    if group:
-        yield _Paragraph(tuple(group), end=len(lines))
-
-
-def _ends_cover_paragraph(
-    line: Line, following: Line, words: CouncilWords, wrapping: Wrapping
-) -> bool:
-    if is_annex_word(line.text, words):
-        return True
-    both = f"{line.text} {following.text}".lower()
-    if following.starts_lower or both in words.council:  # the institution stands on two lines
-        return False
-    if line.text.endswith(":"):  # a label whose value stands on the next line
-        return False
-    return not runs_on(line, following, wrapping)
-
-
-def _marks(lines: Sequence[Line]) -> list[NumberMark]:
-    found = (number_mark(index, line.text) for index, line in enumerate(lines))
-    return [mark for mark in found if mark]
-
-
-def _paragraph_marks(
-    lines: Sequence[Line], first: int, wrapping: Wrapping
-) -> dict[int, NumberMark]:
-    marks = [mark for mark in _marks(lines) if mark.line >= first]
-    is_weak = [_is_weak(mark, lines, first, wrapping) for mark in marks]
-    return paragraph_marks(marks, is_weak)
+def _find_marks(
+    lines: Sequence[Line], first: int, wrapping: Wrapping, words: CouncilWords
+) -> _Marks:
+    """Tell the numbers of paragraphs, in each annex anew, from those of lists within one."""
+    paragraphs: dict[int, NumberMark] = {}
+    items: dict[int, NumberMark] = {}
+    annexes = [i for i in range(first, len(lines)) if is_annex_word(lines[i].text, words)]
+    for start, end in pairwise([first, *annexes, len(lines)]):
+        found = (number_mark(index, lines[index].text) for index in range(start, end))
+        marks = [mark for mark in found if mark]
+        is_weak = [_is_weak(mark, lines, first, wrapping) for mark in marks]
+        chosen = paragraph_marks(marks, is_weak)
+        paragraphs |= chosen
+        left = [
+            mark
+            for mark, weak in zip(marks, is_weak, strict=True)
+            if mark.line not in chosen and not weak
+        ]
+        listed = paragraph_marks(left, [False] * len(left))
+        items |= listed if len(listed) > 1 else {}
+    return _Marks(paragraphs, items)
 
 
 def _is_weak(mark: NumberMark, lines: Sequence[Line], first: int, wrapping: Wrapping) -> bool:
     """Whether a mark stands inside an unfinished sentence ("20. / Juni") or before lower case."""
     rest = lines[mark.line].text[mark.text_start :]
-    if rest[:1].islower():
-        return True
     if mark.line == first:
-        return False
+        return rest[:1].islower()
     before = lines[mark.line - 1]
+    if rest[:1].islower() and not before.is_terminated:
+        return True
     return (
         not before.is_terminated
         and wrapping.is_wrapped
@@ -240,23 +181,18 @@ def _title_end(lines: Sequence[Line], first: int, cover: Sequence[str]) -> int:
 
     A title may fill its last line, so that the heading below it would look like its next one.
     """
-    subjects = {_bare(part) for text in cover for part in _SUBJECT_PARTS.split(text)} - {""}
+    subjects = {bare(part) for text in cover for part in _SUBJECT_PARTS.split(text)} - {""}
     for end in range(first + 1, min(first + MAX_HEADING_LINES, len(lines)) + 1):
-        if _bare(" ".join(line.text for line in lines[first:end])) in subjects:
+        if bare(" ".join(line.text for line in lines[first:end])) in subjects:
             return end
     return first
-
-
-def _bare(text: str) -> str:
-    """Return the letters and digits of a text, to compare texts that are set differently."""
-    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _body_paragraphs(
     lines: Sequence[Line],
     first: int,
     title_end: int,
-    marks: dict[int, NumberMark],
+    marks: _Marks,
     wrapping: Wrapping,
     words: CouncilWords,
 ) -> Iterator[_Paragraph]:
@@ -265,18 +201,23 @@ def _body_paragraphs(
         index
         for index in range(first, len(lines))
         if index in (first, title_end)
-        or index in marks
+        or index in marks.paragraphs
+        or index in marks.items
         or is_annex_word(lines[index].text, words)
         or is_annex_word(lines[index - 1].text, words)
         or not (
-            _is_lone_number(marks.get(index - 1), lines)
+            _is_lone_number(marks.paragraphs.get(index - 1), lines)
             or runs_on(lines[index - 1], lines[index], wrapping)
         )
     }
-    begins |= set(_headings_before_numbers(lines, first, marks, begins))
+    begins |= set(_headings_before_numbers(lines, first, marks.paragraphs, begins))
     starts = sorted(begins)
     for start, end in pairwise([*starts, len(lines)]):
-        yield _without_mark(lines[start:end], marks.get(start), end)
+        if start in marks.items:
+            mark = lines[start].text[: marks.items[start].text_start].strip()
+            yield _Paragraph(tuple(lines[start:end]), end=end, mark=mark)
+        else:
+            yield _without_mark(lines[start:end], marks.paragraphs.get(start), end)
 
 
 def _is_lone_number(mark: NumberMark | None, lines: Sequence[Line]) -> bool:
@@ -309,7 +250,7 @@ def _headings_before_numbers(
 def _without_mark(lines: Sequence[Line], mark: NumberMark | None, end: int) -> _Paragraph:
     """Return lines as a paragraph, its number taken off; a lone number stays, to lose nothing."""
     if mark is None:
-        return _Paragraph(tuple(lines), end=end)
+        return _Paragraph(tuple(lines), end=end, mark=lines[0].list_mark)
     rest = lines[0].text[mark.text_start :]
     kept = (*([replace(lines[0], text=rest)] if rest else []), *lines[1:])
     return _Paragraph(kept or tuple(lines), str(mark.number), end)
@@ -330,12 +271,23 @@ def _kinds(paragraphs: Sequence[_Paragraph], words: CouncilWords) -> Iterator[Ki
         elif title_may_follow and paragraph.may_be_heading and not paragraph.number:
             title_may_follow = False
             yield "title" if _is_title(paragraph, following) else "heading"
-        elif paragraph.may_be_heading and following is not None:
+        elif (
+            paragraph.may_be_heading
+            and following is not None
+            and not _leads_in(paragraph, following)
+        ):
             title_may_follow = False
             yield "heading"
         else:
             title_may_follow = False
             yield "sentence"
+
+
+def _leads_in(paragraph: _Paragraph, following: _Paragraph) -> bool:
+    """Whether an unfinished paragraph is a clause that a list completes: "RECALLING that"."""
+    first = paragraph.lines[0]
+    is_clause = first.role is None and first.opens_clause and not first.text.isupper()
+    return is_clause and bool(following.mark)
 
 
 def _is_title(paragraph: _Paragraph, following: _Paragraph | None) -> bool:
@@ -359,31 +311,33 @@ class _BlockBuilder:
         self._end = 0
         self._section = ""
         self._number = ""
-        self._lead_in: int | None = None
+        self._lead_ins = LeadIns()
 
-    def add(self, paragraph: _Paragraph, kind: Kind) -> None:
-        """Append a paragraph; one without a number belongs to the numbered one above it."""
+    def add(self, paragraph: _Paragraph, kind: Kind, *, ends_numbers: bool = False) -> None:
+        """Append a paragraph; one without a number belongs to the numbered one above it.
+
+        ``ends_numbers``: it belongs to none, as "INVITES the Commission to:" before a new 1.
+        """
         if paragraph.number:
             self._number = paragraph.number
-        elif kind == "heading":
+        elif kind == "heading" or ends_numbers:
             self._number = ""
         if kind in ("cover", "title"):
             self._section = self._number = ""
-        is_item = kind == "sentence" and bool(paragraph.lines[0].list_mark)
-        if not is_item:
-            self._lead_in = self._end
-        self._append(paragraph.lines, kind, self._lead_in if is_item else None)
+        self._append(paragraph.lines, kind, paragraph.mark)
         if kind == "heading":
             self._section = self.texts[-1]
         while self._notes and self._notes[0].anchor <= paragraph.end:
-            self._append(self._notes.pop(0).lines, "footnote", None)
+            self._append(self._notes.pop(0).lines, "footnote")
 
     def layout(self) -> Layout:
         """Return everything added so far."""
         return Layout("\n".join(self.texts), tuple(self._blocks))
 
-    def _append(self, lines: Sequence[Line], kind: Kind, lead_in: int | None) -> None:
+    def _append(self, lines: Sequence[Line], kind: Kind, mark: str = "") -> None:
         text = join_lines(lines, self._hyphens)
+        is_note = kind == "footnote"
+        lead_in = None if is_note else self._lead_ins.follow(self._end, text, mark, kind)
         self._blocks.append(
             Block(
                 start=self._end,

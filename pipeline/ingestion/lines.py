@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median_low
 
 from pipeline.ingestion.furniture import Footer, is_stamp, parse_footer, parse_footer_unit
@@ -33,7 +33,7 @@ DASHES = "-–—"
 
 _TERMINAL = re.compile(r"[.!?:;…\u037e\u0387·]['\"”’»“)\]\u203a]*\d{0,2}$")
 _LIST_MARK = re.compile(
-    r"(?:[•▪◦●■‣·]|[-–—](?=\s)|\(?[a-zα-ωа-я]\)|\((?:[ivx]{1,5}|\d{1,2})\)|[ivx]{1,5}\))\s*"
+    r"(?:[•▪◦●■‣·]|[-–—](?=\s)|\(?[a-zα-ωа-я]\)|[a-zα-ωа-я]\.(?=\s)|\((?:[ivx]{1,5}|\d{1,2})\)|[ivx]{1,5}\))\s*"
 )
 _SPACES = re.compile(r"\s+")
 
@@ -67,6 +67,12 @@ class Line:
         """The bullet, dash or letter that the line begins with, or nothing."""
         match = _LIST_MARK.match(self.text)
         return match.group().strip() if match else ""
+
+    @property
+    def opens_clause(self) -> bool:
+        """Whether it begins with words in capitals: "RECALLING its …;", "S OHLEDEM na …;"."""
+        capitals = takewhile(lambda word: word.isalpha() and word.isupper(), self.text.split(" "))
+        return any(len(word) > 3 for word in capitals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ def runs_on(line: Line, following: Line, wrapping: Wrapping) -> bool:
         return following.gap <= wrapping.usual_gap and not following.list_mark
     if following.list_mark and _may_end_before_list(line, following, wrapping):
         return False
-    if line.text.endswith(";") and _opens_clause(following):
+    if line.text.endswith(";") and following.opens_clause:
         return False
     is_unfinished = not line.is_terminated
     if is_unfinished and (following.starts_lower or following.list_mark or _ends_in_hyphen(line)):
@@ -183,12 +189,6 @@ def runs_on(line: Line, following: Line, wrapping: Wrapping) -> bool:
     if following.text[0].isdigit() and is_unfinished:
         return True
     return _is_full(line, following, wrapping)
-
-
-def _opens_clause(line: Line) -> bool:
-    """Whether a line begins with a word in capitals, as "RECALLING its conclusions …;" does."""
-    word = line.text.split(" ", 1)[0]
-    return len(word) > 3 and word.isalpha() and word.isupper()
 
 
 def _may_end_before_list(line: Line, following: Line, wrapping: Wrapping) -> bool:

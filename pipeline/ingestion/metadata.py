@@ -14,9 +14,13 @@ from pipeline.ingestion.furniture import Footer, full_year
 from pipeline.ingestion.language import name_without_language
 from pipeline.months import month_number
 
-_REGISTER_NUMBER = re.compile(r"^(\d{4,5})(?:/(\d+))?/(\d{2})((?:\s+(?:REV|ADD|COR)\s?\d+)*)$")
+_REGISTER_NUMBER = re.compile(
+    r"^(?:(?=\d{4})|(?P<series>EUCO|CM|SN|PE(?:-CONS)?) )(?P<number>\d{1,5})"
+    r"(?:/(?P<revision>\d+))?/(?P<year>\d{2})(?P<parts>(?:\s+(?:REV|ADD|COR)\s?\d+)*)$"
+)
 _FILE_NAME = re.compile(
-    r"^st[-_ ]?0*(\d{4,5})[-_ ](\d{4})[-_ ](init|(?:(?:rev|add|cor)[-_ ]?\d+[-_ ]?)+)$",
+    r"^(st|euco|cm|sn|pe)[-_ ]?0*(\d{1,5})[-_ ](\d{4})[-_ ]"
+    r"(init|(?:(?:rev|add|cor)[-_ ]?\d+[-_ ]?)+)$",
     re.IGNORECASE,
 )
 _OLD_FILE_NAME = re.compile(
@@ -34,22 +38,27 @@ DATE_WORDS = 4
 
 @dataclass(frozen=True, slots=True)
 class RegisterNumber:
-    """A document's number in the Council's register; ``parts`` are such as ``REV 1``."""
+    """A document's number in the Council's register; ``parts`` are such as ``REV 1``.
+
+    ``series`` is ST, the Council's own, or one such as EUCO, the European Council's.
+    """
 
     number: int
     year: int
     parts: tuple[str, ...] = ()
+    series: str = "ST"
 
     @property
     def doc_id(self) -> str:
         """The number as an identifier: ``ST-9422-2015-REV-1``."""
         suffix = "-".join(part.upper().replace(" ", "-") for part in self.parts) or "INIT"
-        return f"ST-{self.number}-{self.year}-{suffix}"
+        return f"{self.series}-{self.number}-{self.year}-{suffix}"
 
     @property
     def printed(self) -> str:
         """The number as a cover prints it: ``9422/15``."""
-        return f"{self.number}/{self.year % 100:02}"
+        series = "" if self.series == "ST" else f"{self.series} "
+        return f"{series}{self.number}/{self.year % 100:02}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +76,18 @@ def find_identity(footers: Sequence[Footer], cover: Sequence[str], path: Path) -
     The footers' commonest number comes first: a cover also names earlier documents.
     """
     if footers:
-        commonest = Counter((f.number, f.year, f.parts) for f in footers).most_common(1)[0][0]
+        commonest = Counter((f.number, f.year, f.parts, f.series) for f in footers).most_common(1)[
+            0
+        ][0]
         found = RegisterNumber(*commonest)
         return Identity(found.doc_id, found, "footer")
     for line in cover:
         if match := _REGISTER_NUMBER.match(line):
-            parts = tuple(f"{kind} {number}" for kind, number in _PART.findall(match[4]))
-            if match[2] and not parts:
-                parts = (f"REV {match[2]}",)
-            found = RegisterNumber(int(match[1]), full_year(match[3]), parts)
+            parts = tuple(f"{kind} {number}" for kind, number in _PART.findall(match["parts"]))
+            if match["revision"] and not parts:
+                parts = (f"REV {match['revision']}",)
+            year, series = full_year(match["year"]), match["series"] or "ST"
+            found = RegisterNumber(int(match["number"]), year, parts, series)
             return Identity(found.doc_id, found, "cover")
     named = _number_in_name(path)
     return Identity(doc_id_of_name(path), named, "file name")
@@ -96,8 +108,8 @@ def doc_id_of_name(path: Path) -> str:
 def _number_in_name(path: Path) -> RegisterNumber | None:
     match = _FILE_NAME.match(name_without_language(path))
     if match:
-        parts = tuple(f"{kind.upper()} {number}" for kind, number in _PART.findall(match[3]))
-        return RegisterNumber(int(match[1]), int(match[2]), parts)
+        parts = tuple(f"{kind.upper()} {number}" for kind, number in _PART.findall(match[4]))
+        return RegisterNumber(int(match[2]), int(match[3]), parts, match[1].upper())
     old = _OLD_FILE_NAME.match(path.stem)
     if old:
         parts = (f"{_OLD_PARTS[old[2].lower()]} {old[3]}",) if old[2] else ()

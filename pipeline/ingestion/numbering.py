@@ -40,11 +40,15 @@ class NumberMark:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """The best chain that ends in a mark: its weight and the mark before."""
+    """The best chain that ends in a mark: its weight, the mark before, where it last began anew.
+
+    ``outer`` is the number before it began anew at 1.
+    """
 
     mark: NumberMark
     weight: float
     previous: _Link | None
+    outer: int = 0
 
 
 def number_mark(line_number: int, line: str) -> NumberMark | None:
@@ -96,16 +100,19 @@ def _best_link(
     ends: dict[tuple[str, int], _Link],
     best_of_style: _Link | None,
 ) -> _Link:
-    """Return the best chain that this mark can end: begun here, continued, or begun again."""
+    """Return the best chain that this mark can end: begun here, continued, or begun again.
+
+    After a list 1, 2, 3 within paragraph 5, number 6 goes on from 5, and skips nothing from 3.
+    """
     options = [_Link(mark, own_weight - (0 if mark.number == 1 else LATE_START_COST), None)]
     for skipped in range(MAX_SKIPPED + 1):
         previous = ends.get((mark.style, mark.number - 1 - skipped))
-        if previous:
+        if previous and not (skipped and previous.outer == mark.number - 1):
             weight = previous.weight + own_weight - skipped * SKIP_COST
-            options.append(_Link(mark, weight, previous))
+            options.append(_Link(mark, weight, previous, previous.outer))
     if mark.number == 1 and best_of_style:
         weight = best_of_style.weight + own_weight - RESTART_COST
-        options.append(_Link(mark, weight, best_of_style))
+        options.append(_Link(mark, weight, best_of_style, best_of_style.mark.number))
     return max(options, key=lambda link: link.weight)
 
 

@@ -10,8 +10,9 @@ from itertools import chain, groupby, pairwise, takewhile
 from statistics import median, quantiles
 
 from pipeline.ingestion.council_words import load_council_words
+from pipeline.ingestion.cover import is_annex_word
 from pipeline.ingestion.furniture import Footer, is_stamp, parse_footer, parse_footer_unit
-from pipeline.ingestion.layout import MAX_HEADING_LINES, MAX_HEADING_WORDS, is_annex_word
+from pipeline.ingestion.layout import MAX_HEADING_LINES, MAX_HEADING_WORDS
 from pipeline.ingestion.lines import Line
 from pipeline.ingestion.numbering import number_mark
 from pipeline.ingestion.pdf_page import MARK_END, MARK_START, Row
