@@ -36,6 +36,11 @@ _STAMPS = re.compile(
     r"|\d{1,3}\s?/\s?\d{1,3}|[_\-–—=*.\s]{3,})$",
     re.IGNORECASE,
 )
+_JOURNAL_HEAD = re.compile(
+    rf"(?=.*\b\d{{1,2}}\.\d{{1,2}}\.\d{{4}}\b)(?=.*\b[CL]\s?\d{{1,4}}(?:\s?[A-Z])?/\d{{1,4}}\b)"
+    rf"(?=.*\b(?:{_LANGUAGE})\b)[^;:]{{20,110}}"
+)
+"""The Official Journal's: "30.6.2022 | NL | Publicatieblad van de Europese Unie | C 248/97"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +98,5 @@ def parse_footer_unit(line: str) -> FooterUnit | None:
 
 
 def is_stamp(line: str) -> bool:
-    """Whether a line is a stamp, a page number with dashes, or a drawn rule."""
-    return bool(_STAMPS.match(line))
+    """Whether a line is a stamp, a page number with dashes, a drawn rule, or the OJ's head."""
+    return bool(_STAMPS.match(line) or _JOURNAL_HEAD.fullmatch(line))

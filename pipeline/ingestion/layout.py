@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from pipeline.ingestion.council_words import CouncilWords, bare
 from pipeline.ingestion.cover import cover_end, cover_paragraphs, is_annex_word
@@ -98,9 +98,8 @@ def parse_layout(lines: Sequence[Line], words: CouncilWords, language: str) -> L
         builder.add(_Paragraph(tuple(lines[start:end]), end=end), "cover")
     title_end = _title_end(lines, first, builder.texts)
     body = list(_body_paragraphs(lines, first, title_end, marks, wrapping, words))
-    for paragraph, following, kind in zip(
-        body, [*body[1:], None], _kinds(body, words), strict=True
-    ):
+    pairs = zip_longest(body, body[1:])
+    for (paragraph, following), kind in zip(pairs, _kinds(body, words), strict=True):
         begins_anew = following is not None and following.number == "1"
         builder.add(paragraph, kind, ends_numbers=begins_anew and not paragraph.number)
     return builder.layout()

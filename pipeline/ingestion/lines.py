@@ -22,6 +22,12 @@ NARROW_LINE_QUANTILE = 0.05
 """Of lines known to run on, the narrowest share that is put down to chance."""
 NARROW_LINE_TOLERANCE = 0.93
 """Proportional type: a line this much narrower than the narrowest may still be a full one."""
+SHORT_LINE = 0.75
+"""A line of less than this part of a full one is short, as the last of a paragraph often is."""
+MIN_FULL_LENGTH = 70
+"""Characters that a full line has at least, where the text does not tell."""
+SEPARATED_FRACTION = 0.8
+"""Where more of the short last lines have a wide gap below, a paragraph has no end without one."""
 MIN_RUN_ON_LINES = 3
 """Fewer lines that are known to run on do not tell how wide the text is."""
 
@@ -36,6 +42,8 @@ _LIST_MARK = re.compile(
     r"(?:[•▪◦●■‣·]|[-–—](?=\s)|\(?[a-zα-ωа-я]\)|[a-zα-ωа-я]\.(?=\s)|\((?:[ivx]{1,5}|\d{1,2})\)|[ivx]{1,5}\))\s*"
 )
 _SPACES = re.compile(r"\s+")
+_CELLS = re.compile(r"\s*\|\s*")
+"""Copies of web pages set the cells of a table apart by bars: "1. | The Council |"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,9 @@ def _read_page(text: str, page: int | None) -> tuple[list[Line], list[Footer]]:
         if not printed:
             gap += 1
             continue
+        printed = printed if is_stamp(printed) else _CELLS.sub(" ", printed).strip()
+        if not printed:  # the end of a table's row
+            continue
         footer = parse_footer(printed)
         if footer:
             footers.append(footer)
@@ -133,12 +144,14 @@ class Wrapping:
     """How a text's lines are set: whether they wrap, their usual gap, how far a full line reaches.
 
     ``full_reach`` is the least length, in characters, of a full line together with the word that
-    did not fit on it; 0 where too few lines tell.
+    did not fit on it; 0 where too few lines tell. ``gaps_separate``: nearly every paragraph has a
+    wider gap above it than a line has.
     """
 
     is_wrapped: bool
     usual_gap: int
     full_reach: float
+    gaps_separate: bool = False
 
 
 def measure_wrapping(lines: Sequence[Line]) -> Wrapping:
@@ -152,11 +165,24 @@ def measure_wrapping(lines: Sequence[Line]) -> Wrapping:
     if not pairs:
         return Wrapping(is_wrapped, 0, 0)
     usual_gap = median_low([following.gap for _, following in pairs])
+    gaps_separate = _gaps_separate(lines, usual_gap)
+    is_wrapped = is_wrapped or gaps_separate
     if len(pairs) < MIN_RUN_ON_LINES:
-        return Wrapping(is_wrapped, usual_gap, 0)
+        return Wrapping(is_wrapped, usual_gap, 0, gaps_separate)
     reaches = sorted(reach(line, following) for line, following in pairs)
     narrow = reaches[int(len(reaches) * NARROW_LINE_QUANTILE)]
-    return Wrapping(is_wrapped, usual_gap, NARROW_LINE_TOLERANCE * narrow)
+    return Wrapping(is_wrapped, usual_gap, NARROW_LINE_TOLERANCE * narrow, gaps_separate)
+
+
+def _gaps_separate(lines: Sequence[Line], usual_gap: int) -> bool:
+    """Whether most lines that end a sentence well before the margin have a wide gap below."""
+    longest = max(len(line.text) for line in lines)
+    gaps = [
+        following.gap
+        for line, following in pairwise(lines)
+        if line.is_terminated and len(line.text) < SHORT_LINE * longest
+    ]
+    return sum(gap > usual_gap for gap in gaps) > SEPARATED_FRACTION * len(gaps)
 
 
 def reach(line: Line, following: Line) -> int:
@@ -188,6 +214,8 @@ def runs_on(line: Line, following: Line, wrapping: Wrapping) -> bool:
         return False
     if following.text[0].isdigit() and is_unfinished:
         return True
+    if is_unfinished and wrapping.gaps_separate and _is_long(line, following, wrapping):
+        return True
     return _is_full(line, following, wrapping)
 
 
@@ -198,6 +226,12 @@ def _may_end_before_list(line: Line, following: Line, wrapping: Wrapping) -> boo
     if following.list_mark in DASHES and wrapping.is_wrapped:
         return False
     return not _is_full(line, following, wrapping)
+
+
+def _is_long(line: Line, following: Line, wrapping: Wrapping) -> bool:
+    """Whether a line is too long for a heading that has its text right below."""
+    full_reach = wrapping.full_reach or MIN_FULL_LENGTH
+    return reach(line, following) >= SHORT_LINE * full_reach
 
 
 def _is_full(line: Line, following: Line, wrapping: Wrapping) -> bool:

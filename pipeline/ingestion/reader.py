@@ -17,6 +17,7 @@ from pipeline.ingestion.lines import read_lines
 from pipeline.ingestion.metadata import celex_in, find_date, find_identity
 from pipeline.ingestion.pdf import extract_pdf
 from pipeline.ingestion.sources import DOCUMENT_SUFFIXES, TABLE_SUFFIXES, Source
+from pipeline.ingestion.text_notes import tell_footnotes
 from pipeline.records import Document
 
 MAX_SIZE_BYTES = 50_000_000
@@ -114,7 +115,7 @@ def extract_text(content: bytes, language: str | None) -> Extracted:
     decoded = decode(content, language)
     printed = read_lines(decoded.text)
     return Extracted(
-        lines=printed.lines,
+        lines=tuple(tell_footnotes(printed.lines)),
         footers=printed.footers,
         pages=printed.pages,
         remarks=decoded.remarks,

@@ -1,0 +1,120 @@
+"""Footnotes of plain text, where neither type nor position tells them: by their marks.
+
+A footnote stands at the end of a page, or of the text, and begins with the number that a word of
+the same page has glued to it ("terrorism1,") or behind it in brackets ("firearms (1);").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from pipeline.ingestion.lines import Line
+
+MAX_NOTE_LINES = 20
+"""Footnotes at the end of a page take up at most so many lines, those of a whole text more."""
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_NOTE_START = re.compile(
+    r"(?P<open>\()?(?P<number>\d{1,3}|[⁰¹²³⁴-⁹]{1,3})(?(open)\))\s*(?=[^\W\d_]|[\"“„«])"
+)
+_BRACKETED = re.compile(r"\s?\((?P<number>\d{1,3})\)(?=[\s.,;:]|$)")
+_GLUED = re.compile(
+    r"(?<=[^\W\d_A-ZΑ-ΩА-Я][,.;:”\"»)])(?P<after>\d{1,3})(?=\s|$)"
+    r"|(?<=[^\W\d_][^\W\d_A-ZΑ-ΩА-Я])(?P<number>\d{1,3})(?=[\s.,;:)]|$)"
+    r"|(?P<raised>[⁰¹²³⁴-⁹]{1,3})"
+)
+"""After two letters, the last in lower case (not CO2), or after a mark behind such a letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """The first line of a footnote, its number, and whether that stands in brackets."""
+
+    line: int
+    number: str
+    is_bracketed: bool
+    text_start: int
+
+
+def tell_footnotes(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines with the role of footnotes given to them, and without their marks."""
+    told: list[Line] = []
+    for start, end in _pages(lines):
+        page = list(lines[start:end])
+        notes = _notes_at_end(page, MAX_NOTE_LINES)
+        if not notes and end == len(lines):
+            notes = _notes_at_end([*told, *page], len(lines))
+            page, told = ([*told, *page], []) if notes else (page, told)
+        told.extend(_without_marks(page, notes))
+    return told
+
+
+def _pages(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
+    starts = [index for index, line in enumerate(lines) if line.begins_page and index]
+    yield from pairwise([0, *starts, len(lines)])
+
+
+def _notes_at_end(lines: Sequence[Line], max_lines: int) -> list[_Note]:
+    """Return the footnotes at the end of a page: 1, 2, 3 in a row, each with its mark above."""
+    notes: list[_Note] = []
+    for index in range(len(lines) - 1, max(0, len(lines) - max_lines - 1), -1):
+        note = _note_at(index, lines)
+        if note is None:
+            continue
+        if notes and int(note.number) != int(notes[0].number) - 1:
+            break
+        notes.insert(0, note)
+    return notes
+
+
+def _note_at(index: int, lines: Sequence[Line]) -> _Note | None:
+    """Return the footnote that begins at a line, None where its mark is not found above it."""
+    match = _NOTE_START.match(lines[index].text)
+    if match is None:
+        return None
+    number = match["number"].translate(_SUPERSCRIPTS)
+    note = _Note(index, number, bool(match["open"]), match.end())
+    has_mark = any(_mark_of(note, line.text) for line in lines[:index])
+    return note if has_mark else None
+
+
+def _mark_of(note: _Note, text: str) -> re.Match[str] | None:
+    """Return the mark of a footnote in a line of text; one that the line begins with is none."""
+    pattern = _BRACKETED if note.is_bracketed else _GLUED
+    return next(
+        (
+            match
+            for match in pattern.finditer(text)
+            if match.start() and _number(match) == note.number
+        ),
+        None,
+    )
+
+
+def _number(match: re.Match[str]) -> str:
+    found = next(group for group in match.groups() if group)
+    return found.translate(_SUPERSCRIPTS)
+
+
+def _without_marks(lines: list[Line], notes: Sequence[_Note]) -> Iterator[Line]:
+    """Yield the lines, each footnote's first mark taken out and the footnote known for one."""
+    if not notes:
+        yield from lines
+        return
+    wanted = list(notes)
+    for line in lines[: notes[0].line]:
+        text = line.text
+        for note in list(wanted):
+            if match := _mark_of(note, text):
+                text = text[: match.start()] + text[match.end() :]
+                wanted.remove(note)
+        yield replace(line, text=text)
+    note_by_line = {note.line: note for note in notes}
+    for index in range(notes[0].line, len(lines)):
+        line = lines[index]
+        begun = note_by_line.get(index)
+        text = line.text[begun.text_start :] if begun else line.text
+        yield replace(line, text=text, gap=1 if begun else 0, role="footnote")
