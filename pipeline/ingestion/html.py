@@ -130,6 +130,9 @@ class _Paragraph:
     is_preformatted: bool = False
     is_continued: bool = False
     """Whether it goes on with the footnote above it."""
+    refers: tuple[str, ...] = ()
+    note: str = ""
+    """The footnotes that it refers to, and the one that it is, by their marks."""
 
     @property
     def printed(self) -> str:
@@ -150,6 +153,7 @@ class _PageReader:
         self._has_title = False
         self._left_out: dict[str, int] = {}
         self._note_marks: frozenset[str] = frozenset()
+        self._refers: list[str] = []
 
     def read(self) -> list[_Paragraph]:
         """Return the paragraphs of the content in reading order."""
@@ -177,6 +181,7 @@ class _PageReader:
             self._pieces.append("\n")
         elif self._is_note_mark(element):
             self._pieces.append(_NOTE_MARK)
+            self._refers.append(_bare_mark("".join(element.itertext())))
         elif tag not in _BLOCKS:
             self._read_children(element)
         else:
@@ -214,23 +219,30 @@ class _PageReader:
         """Put the pieces read so far down as a paragraph, unless they are blank."""
         text = _SPACES.sub(_folded, "".join(self._pieces)).lstrip()
         self._pieces.clear()
+        refers, self._refers = tuple(self._refers), []
         if self._role == "footnote":
-            self._end_footnote(text)
+            self._end_footnote(text, refers)
         elif text := _NOTE_MARKS.sub("", text).strip():
             is_repeated = not self._is_mark_printed and _begins_with_mark(text)
-            self._put(text, "" if is_repeated else self._mark)
+            mark = "" if is_repeated else self._mark
+            self._put(_Paragraph(text, mark, self._role, refers=refers))
 
-    def _end_footnote(self, text: str) -> None:
+    def _end_footnote(self, text: str, refers: tuple[str, ...]) -> None:
         """Put a footnote down without its mark; one that has none goes on with the one above."""
-        bare = _NOTE_MARK_AT_START.sub("", text)
-        bare = _NOTE_MARKS.sub("", bare).strip()
-        if bare:
-            is_marked = bool(self._mark) or _NOTE_MARK_AT_START.match(text) is not None
-            follows_note = bool(self._paragraphs) and self._paragraphs[-1].role == "footnote"
-            self._put(bare, "", is_continued=follows_note and not is_marked)
+        printed = _NOTE_MARK_AT_START.match(text)
+        bare = _NOTE_MARKS.sub("", _NOTE_MARK_AT_START.sub("", text)).strip()
+        if not bare:
+            return
+        is_marked = bool(self._mark) or printed is not None
+        follows_note = bool(self._paragraphs) and self._paragraphs[-1].role == "footnote"
+        is_continued = follows_note and not is_marked
+        marks = (*refers[:1], self._mark, printed.group() if printed else "")
+        name = next(filter(None, map(_bare_mark, marks)), "")
+        note = _Paragraph(bare, role="footnote", is_continued=is_continued, note=name)
+        self._put(note)
 
-    def _put(self, text: str, mark: str, *, is_continued: bool = False) -> None:
-        self._paragraphs.append(_Paragraph(text, mark, self._role, is_continued=is_continued))
+    def _put(self, paragraph: _Paragraph) -> None:
+        self._paragraphs.append(paragraph)
         self._mark = ""
 
     def _read_preformatted(self, element: Element) -> None:
@@ -317,6 +329,11 @@ class _PageReader:
 def _folded(spaces: re.Match[str]) -> str:
     """Return what a run of white space comes to: two line breaks, one, or a space."""
     return "\n" * min(spaces.group().count("\n"), 2) or " "
+
+
+def _bare_mark(mark: str) -> str:
+    """Return a footnote's mark without brackets: "1" of "(1)"."""
+    return mark.strip(" \t\r\n\xa0()[].\0")
 
 
 def _is_raised(element: Element) -> bool:
@@ -408,7 +425,8 @@ def _with_whole_titles(paragraphs: Sequence[_Paragraph]) -> Iterator[_Paragraph]
             if _OJ_NUMBER.fullmatch(paragraph.text):
                 continue
             before = f"{title.printed} " if title else ""
-            title = _Paragraph(before + paragraph.printed, role="title")
+            refers = (*(title.refers if title else ()), *paragraph.refers)
+            title = _Paragraph(before + paragraph.printed, role="title", refers=refers)
             continue
         if title:
             yield title
@@ -439,7 +457,10 @@ def _to_lines(
             continue
         for index, piece in enumerate(_pieces(text, paragraph.role)):
             gap = 0 if paragraph.is_continued or (index and paragraph.role == "footnote") else 1
-            lines.append(Line(piece, gap, page=None, role=_plausible_role(piece, paragraph)))
+            line = Line(piece, gap, page=None, role=_plausible_role(piece, paragraph))
+            is_first = index == 0
+            refers, note = (paragraph.refers, paragraph.note) if is_first else ((), "")
+            lines.append(replace(line, refers=refers, note=note))
     return lines, footers, decoded.remarks
 
 

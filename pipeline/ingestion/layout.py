@@ -107,14 +107,17 @@ def parse_layout(lines: Sequence[Line], words: CouncilWords, language: str) -> L
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """A footnote, and how many lines of the text stand before it."""
+    """A footnote, and the number of the text's lines after which it belongs."""
 
     lines: tuple[Line, ...]
     anchor: int
 
 
 def _set_notes_apart(lines: Sequence[Line]) -> tuple[list[Line], list[_Note]]:
-    """Take footnotes out of the text, whose paragraphs run on past them."""
+    """Take footnotes out of the text, whose paragraphs run on past them.
+
+    Each is anchored to the line that refers to it, or to where it was printed.
+    """
     text: list[Line] = []
     notes: list[_Note] = []
     previous: Line | None = None
@@ -126,7 +129,17 @@ def _set_notes_apart(lines: Sequence[Line]) -> tuple[list[Line], list[_Note]]:
         else:
             notes.append(_Note((line,), len(text)))
         previous = line
-    return text, notes
+    anchored = [replace(note, anchor=_anchor(note, text)) for note in notes]
+    return text, sorted(anchored, key=lambda note: note.anchor)
+
+
+def _anchor(note: _Note, text: Sequence[Line]) -> int:
+    """Return the index after the last line above a footnote that refers to it, if there is one."""
+    name = note.lines[0].note
+    if not name:
+        return note.anchor
+    referring = (i for i in range(note.anchor - 1, -1, -1) if name in text[i].refers)
+    return next(referring, note.anchor - 1) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +312,7 @@ def _is_title(paragraph: _Paragraph, following: _Paragraph | None) -> bool:
 class _BlockBuilder:
     """Writes paragraphs into one text and keeps where each stands, its section and its number.
 
-    A footnote follows the paragraph in which, or right after which, it was printed.
+    A footnote follows the paragraph that refers to it, else the one in which it was printed.
     """
 
     def __init__(self, notes: Sequence[_Note], hyphens: HyphenJoiner) -> None:

@@ -51,7 +51,8 @@ class Line:
     """One printed line: its text, the blank lines above it, and its page (None: no pages).
 
     ``role`` is the kind of its paragraph where the format says so (a heading style, a footnote),
-    None where layout has to find out.
+    None where layout has to find out. ``refers`` names the footnotes whose marks stood in it,
+    ``note`` the footnote that it begins.
     """
 
     text: str
@@ -59,6 +60,8 @@ class Line:
     page: int | None
     begins_page: bool = False
     role: Kind | None = None
+    refers: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def is_terminated(self) -> bool:

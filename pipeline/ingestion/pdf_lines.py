@@ -334,11 +334,17 @@ def _note_number(row: Row, marked: set[str]) -> str | None:
 def _note_lines(rows: Sequence[Row], page: int, numbers: set[str]) -> Iterator[Line]:
     """Yield footnotes without their marks; each begins with a gap."""
     for row in rows:
-        begins = _note_number(row, numbers) is not None
-        text = _NOTE_START.sub("", row.text, count=1) if begins else row.text
+        number = _note_number(row, numbers)
+        text = row.text if number is None else _NOTE_START.sub("", row.text, count=1)
         text = _without_marks(text, numbers)
         if text:
-            yield Line(text, int(begins), page, role="footnote")
+            name = "" if number is None else _note_name(page, number)
+            yield Line(text, int(bool(name)), page, role="footnote", note=name)
+
+
+def _note_name(page: int, number: str) -> str:
+    """Return what a footnote is known by; another page may have one of the same number."""
+    return f"{page}:{number}"
 
 
 def _text_lines(
@@ -349,7 +355,8 @@ def _text_lines(
     for index, row in enumerate(rows):
         gap = int(index > 0 and setting.separates(rows[index - 1], row))
         text = _without_marks(row.text, numbers)
-        lines.append(Line(text, gap, page, begins_page=index == 0))
+        refers = tuple(_note_name(page, number) for number in _marks_in([row]) & numbers)
+        lines.append(Line(text, gap, page, begins_page=index == 0, refers=refers))
     headings = _heading_indices(rows, lines) if setting.bold_is_rare else set()
     for index, line in enumerate(lines):
         if line.text:

@@ -37,6 +37,7 @@ class _Note:
     number: str
     is_bracketed: bool
     text_start: int
+    name: str
 
 
 def tell_footnotes(lines: Sequence[Line]) -> list[Line]:
@@ -76,7 +77,8 @@ def _note_at(index: int, lines: Sequence[Line]) -> _Note | None:
     if match is None:
         return None
     number = match["number"].translate(_SUPERSCRIPTS)
-    note = _Note(index, number, bool(match["open"]), match.end())
+    name = f"{lines[index].page}:{index}:{number}"  # another page may have one of this number
+    note = _Note(index, number, bool(match["open"]), match.end(), name)
     has_mark = any(_mark_of(note, line.text) for line in lines[:index])
     return note if has_mark else None
 
@@ -106,15 +108,17 @@ def _without_marks(lines: list[Line], notes: Sequence[_Note]) -> Iterator[Line]:
         return
     wanted = list(notes)
     for line in lines[: notes[0].line]:
-        text = line.text
+        text, refers = line.text, []
         for note in list(wanted):
             if match := _mark_of(note, text):
                 text = text[: match.start()] + text[match.end() :]
+                refers.append(note.name)
                 wanted.remove(note)
-        yield replace(line, text=text)
+        yield replace(line, text=text, refers=(*line.refers, *refers))
     note_by_line = {note.line: note for note in notes}
     for index in range(notes[0].line, len(lines)):
         line = lines[index]
         begun = note_by_line.get(index)
         text = line.text[begun.text_start :] if begun else line.text
-        yield replace(line, text=text, gap=1 if begun else 0, role="footnote")
+        name = begun.name if begun else ""
+        yield replace(line, text=text, gap=1 if begun else 0, role="footnote", note=name)

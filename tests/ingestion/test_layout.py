@@ -43,3 +43,20 @@ def test_footnotes_follow_their_paragraph_which_runs_on_past_them():
         ("sentence", "The Council will act."),
     ]
     assert [block.paragraph for block in found.blocks] == ["1", "1", "1", "2"]
+
+
+def test_footnote_goes_to_the_paragraph_that_refers_to_it():
+    found = layout(
+        Line("1. The Council recalls the plan.", 1, None, refers=("1",)),
+        line("2. The Council will act."),
+        line("3. It will return to this."),
+        Line("Doc. 1234/31.", 1, None, role="footnote", note="1"),
+        Line("Not referred to.", 1, None, role="footnote", note="2"),
+    )
+    assert [(block.kind, block.paragraph) for block in found.blocks] == [
+        ("sentence", "1"),
+        ("footnote", "1"),
+        ("sentence", "2"),
+        ("sentence", "3"),
+        ("footnote", "3"),
+    ]

@@ -244,8 +244,8 @@ def test_register_look_gives_titles_headings_numbers_and_footnotes(word_by_word)
     extracted = extract_pdf(draw_council(word_by_word=word_by_word), None)
     found = blocks(extracted)
     assert [kind for kind, _, _ in found[:8]] == [
-        *("title", "heading", "sentence", "sentence", "sentence", "sentence"),
-        *("footnote", "footnote"),
+        *("title", "heading", "sentence", "footnote"),  # each after the paragraph of its mark
+        *("sentence", "sentence", "footnote", "sentence"),
     ]
     numbers = [number for kind, number, _ in found if kind == "sentence"]
     assert numbers == [str(number) for number in range(1, 13)]
