@@ -44,6 +44,7 @@ class LanguageRules:
     continuations: frozenset[str]
     elisions: frozenset[str]
     digraph_initials: frozenset[str]
+    unfinished_words: frozenset[str]
     months: frozenset[str]
     question_marks: str
     dotted_ordinals: bool
@@ -98,6 +99,8 @@ class LanguageTable(Section):
     """Lower-case clitics that can open a sentence, the capital after them: "'s Raads"."""
     digraph_initials: _Words = ()
     """Two letters that count as one when a first name is shortened, case and all: "Gy. Nagy"."""
+    unfinished_words: _Words = ()
+    """Articles, prepositions and conjunctions: a line that ends in one goes on in the next."""
     question_marks: str = ""
     """Marks that end a sentence in this language alone."""
     dotted_ordinals: bool = False
@@ -152,6 +155,7 @@ def load_language_rules(language: str) -> LanguageRules:
         continuations=_casefolded(table.continuations),
         elisions=_casefolded(table.elisions),
         digraph_initials=frozenset(table.digraph_initials),
+        unfinished_words=_casefolded(table.unfinished_words),
         months=month_words(language),
         question_marks=table.question_marks,
         dotted_ordinals=table.dotted_ordinals,
