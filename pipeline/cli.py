@@ -57,7 +57,10 @@ def label(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write.")] = None,
     model: Annotated[Path | None, typer.Option(help="A model folder.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of all inputs, ISO 639-1.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that read and label.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that read and label; default: one a core.")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="serial, pool or ray.")] = None,
     config: ConfigPath = None,
     set_: Overrides = None,
 ) -> None:
@@ -68,6 +71,7 @@ def label(
         "model": model,
         "language": language,
         "workers": workers,
+        "engine": engine,
     }
 
     def run() -> bool:
@@ -177,7 +181,7 @@ def _shown(run: Callable[[], ResultT]) -> ResultT:
         print(error, file=sys.stderr)
         raise typer.Exit(EXIT_WRONG_REQUEST) from error
     except KeyboardInterrupt as error:
-        print("Interrupted; nothing was written.", file=sys.stderr)
+        print("Interrupted. The same command goes on where this one stopped.", file=sys.stderr)
         raise typer.Exit(130) from error
 
 

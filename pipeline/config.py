@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError
@@ -25,7 +26,20 @@ class LabelConfig(Section):
     review_margin: float = Field(
         0.1, ge=0, le=1, description="a probability this close to its threshold needs review"
     )
-    workers: int = Field(1, ge=1, le=256, description="processes that read and label documents")
+    engine: Literal["serial", "pool", "ray"] = Field(
+        "pool", description="one process, a pool of processes, or Ray on many machines"
+    )
+    workers: int | None = Field(
+        None, ge=1, le=4096, description="processes that read and label; None: one a core"
+    )
+
+    @property
+    def effective_workers(self) -> int:
+        """The number of workers where none was asked for: the cores that this process may use."""
+        if self.workers is not None:
+            return self.workers
+        may_use = getattr(os, "sched_getaffinity", None)
+        return len(may_use(0)) if may_use else os.cpu_count() or 1
 
 
 class LearnedLayerConfig(Section):

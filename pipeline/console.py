@@ -76,22 +76,27 @@ class _Console:
 class LabelConsole(_Console, LabelProgress):
     """Shows documents done, sentences per second, and the time left."""
 
-    def begin(self, n_sources: int) -> None:
-        """Say how many sources there are."""
-        self._n_sources = n_sources
-        self._n_done = self._n_sentences = 0
+    def begin(self, n_sources: int, n_kept: int) -> None:
+        """Say how many sources there are, and how many are done already."""
+        self._n_sources, self._n_done = n_sources, n_kept
+        self._n_sentences = 0
         self._started = time.monotonic()
-        self._show("documents", 0, n_sources, "", is_last=False)
+        kept = f"({n_kept:,} kept from an earlier run)" if n_kept else ""
+        self._show("documents", n_kept, n_sources, kept, is_last=False)
 
-    def advance(self, source: str, n_sentences: int) -> None:
-        """Show one more source."""
-        self._n_done += 1
+    def advance(self, n_sources: int, n_sentences: int) -> None:
+        """Show some more sources."""
+        self._n_done += n_sources
         self._n_sentences += n_sentences
         seconds = max(time.monotonic() - self._started, 1e-6)
         rate = f"{self._n_sentences / seconds:,.0f} sentences/s"
         self._show(
             "documents", self._n_done, self._n_sources, rate, self._n_done == self._n_sources
         )
+
+    def finish(self) -> None:
+        """Say that the output is being put together."""
+        self._show("documents, writing", self._n_sources, self._n_sources, "", is_last=False)
 
     def print_summary(self, summary: LabelSummary) -> None:
         """Print what was done, what failed and why, and where the files are."""

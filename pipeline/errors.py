@@ -33,3 +33,7 @@ class DocumentError(PipelineError):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class EngineError(PipelineError):
+    """A process that did part of the work died; what was finished is kept for the next run."""

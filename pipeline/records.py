@@ -52,7 +52,7 @@ class Block:
 
     ``section`` is the heading above, ``paragraph`` the number as printed, both empty where there
     is none; ``page`` is 1-based and None where the source has no pages; ``lead_in`` is where the
-    block begins that a list item completes ("The Council calls for:"), None for what is no item.
+    block begins that a list item completes ("The Council calls for:"), None where there is none.
     """
 
     start: int
@@ -121,12 +121,29 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledSentence:
-    """A sentence with its labels; ``labels`` is None where the model does not cover its language.
+class Evidence:
+    """Words that carried an assigned label: the span ``[start, end)`` of the sentence's text.
 
-    ``needs_review`` says that a label's probability lies near its threshold.
+    ``row`` is the sentence's place among those given, ``weight`` what the words add to the label's
+    log-odds.
     """
 
-    sentence: Sentence
-    labels: LabelSet | None
-    needs_review: bool = False
+    row: int
+    label: str
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A mention of another document: the span ``[start, end)`` of the sentence's text.
+
+    ``kind`` says what sort of mention it is, ``target`` names what is meant in one spelling for all
+    languages.
+    """
+
+    start: int
+    end: int
+    kind: str
+    target: str

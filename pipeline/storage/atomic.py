@@ -11,9 +11,12 @@ from pathlib import Path
 
 from pipeline.errors import RequestError
 
+MAX_FLUSHED_ONE_BY_ONE = 32
+"""With more files, one flush of everything the system holds is quicker."""
+
 
 @contextmanager
-def staged_folder(target: Path, last: str) -> Iterator[Path]:
+def staged_folder(target: Path, last: str, staging: Path | None = None) -> Iterator[Path]:
     """Yield an empty folder beside ``target`` whose content replaces the target's at the end.
 
     Where the block fails nothing is left behind and the target stays as it was. Files of the
@@ -22,32 +25,47 @@ def staged_folder(target: Path, last: str) -> Iterator[Path]:
     Args:
         target: The folder to write; created where it is missing.
         last: The file that says that the folder is whole: removed first, put in place last.
+        staging: The folder to yield, on the target's disk and emptied first; None for a new one.
 
     Raises:
         RequestError: The target cannot be written.
     """
-    try:
+    with writable(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise _unwritable(target, error) from error
+        if staging is None:
+            staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        else:
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir(parents=True)
+        try:
+            if target.exists() and not target.is_dir():
+                raise RequestError(
+                    f"{target}: is a file, expected a folder to write to. Choose another."
+                )
+            yield staging
+            _move_into_place(staging, target, last)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def writable(target: Path) -> Iterator[None]:
+    """Turn what the system says against writing in the block into an error about ``target``.
+
+    Raises:
+        RequestError: A file or folder cannot be written; a full disk is one reason.
+    """
     try:
-        if target.exists() and not target.is_dir():
-            raise RequestError(
-                f"{target}: is a file, expected a folder to write to. Choose another."
-            )
-        yield staging
-        _move_into_place(staging, target, last)
+        yield
     except OSError as error:
-        raise _unwritable(target, error) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        reason = error.strerror or str(error)
+        raise RequestError(
+            f"{target}: cannot be written ({reason}). Choose another output folder."
+        ) from error
 
 
 def _move_into_place(staging: Path, target: Path, last: str) -> None:
-    for file in staging.rglob("*"):
-        if file.is_file():
-            _flush_to_disk(file)
+    flush_to_disk(staging)
     target.mkdir(exist_ok=True)
     (target / last).unlink(missing_ok=True)
     entries = sorted(staging.iterdir(), key=lambda entry: (entry.name == last, entry.name))
@@ -58,11 +76,12 @@ def _move_into_place(staging: Path, target: Path, last: str) -> None:
         entry.replace(destination)
 
 
-def _flush_to_disk(file: Path) -> None:
-    with file.open("rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def _unwritable(target: Path, error: OSError) -> RequestError:
-    reason = error.strerror or str(error)
-    return RequestError(f"{target}: cannot be written ({reason}). Choose another output folder.")
+def flush_to_disk(folder: Path) -> None:
+    """Wait until every file below a folder is on disk."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    if len(files) > MAX_FLUSHED_ONE_BY_ONE and hasattr(os, "sync"):
+        os.sync()
+        return
+    for file in files:
+        with file.open("rb") as stream:
+            os.fsync(stream.fileno())

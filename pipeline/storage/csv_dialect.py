@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-ENCODING = "utf-8-sig"
+import pyarrow
+import pyarrow.compute
 
-_RUNS_AS_FORMULA = re.compile("^'*[=+\\-@\t\r\n\0＝＋－＠]")
+BOM = b"\xef\xbb\xbf"
+LINE_END = "\r\n"
+
+_RUNS_AS_FORMULA = "^'*[=+\\-@\t\r\n\0＝＋－＠]"
 _IS_GUARDED = re.compile("^'+[=+\\-@\t\r\n\0＝＋－＠]")
+_NEEDS_QUOTES = '[",\r\n]'
+
+_formula = re.compile(_RUNS_AS_FORMULA)
 
 
 def guard(cell: str) -> str:
@@ -20,7 +26,7 @@ def guard(cell: str) -> str:
     >>> guard("- the Council"), guard("The Council")
     ("'- the Council", 'The Council')
     """
-    return f"'{cell}" if _RUNS_AS_FORMULA.match(cell) else cell
+    return f"'{cell}" if _formula.match(cell) else cell
 
 
 def unguard(cell: str) -> str:
@@ -28,19 +34,47 @@ def unguard(cell: str) -> str:
     return cell[1:] if _IS_GUARDED.match(cell) else cell
 
 
+def encode_rows(table: pyarrow.Table | pyarrow.RecordBatch) -> bytes:
+    """Return the rows of a table as CSV lines; null becomes an empty cell, text is guarded."""
+    if not table.num_rows:
+        return b""
+    cells = [_encode_cells(column) for column in table.columns]
+    lines = pyarrow.compute.binary_join_element_wise(
+        *cells, ",", null_handling="replace", null_replacement=""
+    )
+    lines = pyarrow.compute.binary_join_element_wise(lines, "", LINE_END)
+    if isinstance(lines, pyarrow.ChunkedArray):
+        lines = lines.combine_chunks()
+    first, last = lines.offset, lines.offset + len(lines)
+    offsets = memoryview(lines.buffers()[1]).cast("i")
+    return bytes(memoryview(lines.buffers()[2])[offsets[first] : offsets[last]])
+
+
+def _encode_cells(column: pyarrow.Array) -> pyarrow.Array:
+    """Return a column as text, guarded and in quotes where it must be."""
+    compute = pyarrow.compute
+    if not pyarrow.types.is_string(column.type):
+        return column.cast(pyarrow.string())
+    runs = compute.match_substring_regex(column, _RUNS_AS_FORMULA)
+    column = compute.if_else(runs, compute.binary_join_element_wise("'", column, ""), column)
+    quoted = compute.match_substring_regex(column, _NEEDS_QUOTES)
+    if not compute.any(quoted).as_py():
+        return column
+    doubled = compute.replace_substring(column, '"', '""')
+    return compute.if_else(quoted, compute.binary_join_element_wise('"', doubled, '"', ""), column)
+
+
 class CsvWriter:
     """Writes rows of a table whose columns are known from the start."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        self._stream = path.open("w", encoding=ENCODING, newline="")
-        self._writer = csv.writer(self._stream, lineterminator="\r\n")
-        self._writer.writerow(columns)
+        self._stream = path.open("wb")
+        header = pyarrow.table({column: [column] for column in columns})
+        self._stream.write(BOM + encode_rows(header))
 
-    def write_rows(self, rows: Iterable[Sequence[object]]) -> None:
-        """Append rows; None becomes an empty cell, text is guarded."""
-        self._writer.writerows(
-            [guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-        )
+    def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
+        """Append rows; see ``encode_rows``."""
+        self._stream.write(encode_rows(table))
 
     def __enter__(self) -> CsvWriter:
         return self

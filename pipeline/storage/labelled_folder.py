@@ -1,90 +1,39 @@
-"""The output folder of ``label``: every file, its columns, and how rows get there."""
+"""The output folder of ``label``: every file, and how rows get there."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import pyarrow
-import pyarrow.parquet
 
 from pipeline.codebook import Codebook
-from pipeline.records import REVIEW_COLUMN, UNIT_COLUMNS, Document, LabelledSentence, Scores
 from pipeline.storage.csv_dialect import CsvWriter
+from pipeline.storage.data_package import write_data_package
+from pipeline.storage.dataset_folder import DATASET_FOLDER, DatasetWriter
+from pipeline.storage.parquet_file import ParquetFile
+from pipeline.storage.rows import (
+    CODEBOOK_COLUMNS,
+    DOCUMENT_COLUMNS,
+    SourceRows,
+    SourceText,
+    codebook_table,
+    document_table,
+    join_ids,
+    table_schemas,
+)
 
 RUN_FILE = "run.json"
 """Written last: an output folder that has it is whole."""
-
-DOCUMENT_COLUMNS = (
-    "doc_id",
-    "language",
-    "source",
-    "sha256",
-    "title",
-    "date",
-    "pages",
-    "units",
-    "status",
-    "code",
-    "message",
-    "number",
-    "revision",
-    "celex",
-    "found_in",
-)
-CODEBOOK_COLUMNS = (
-    "label",
-    "dimension",
-    "name",
-    "family",
-    "tool",
-    "definition",
-    "include",
-    "exclude",
-)
-ROWS_IN_GROUP = 10_000
-"""Rows of a Parquet row group, so that memory does not grow with the corpus."""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
-    """One row of ``documents.csv``: an input and what became of it.
-
-    ``status`` is ``labelled``, ``segmented`` (the model does not cover the language),
-    ``duplicate`` or ``failed``; ``code`` and ``message`` say why, or what to look at;
-    ``found_in`` says where identity, language, title and date were found.
-    """
-
-    source: str
-    status: str
-    doc_id: str = ""
-    language: str = ""
-    sha256: str = ""
-    title: str = ""
-    date: str = ""
-    pages: int | None = None
-    units: int = 0
-    code: str = ""
-    message: str = ""
-    number: str = ""
-    revision: str = ""
-    celex: str = ""
-    found_in: str = ""
-
-
-def sentence_columns(codebook: Codebook) -> tuple[str, ...]:
-    """Return the columns of ``sentences.csv`` in their order."""
-    return (*UNIT_COLUMNS, *codebook.dimensions, REVIEW_COLUMN, *codebook.label_ids)
+TEXTS = "texts"
 
 
 class LabelledFolderWriter:
-    """Writes the files of an output folder row by row; use it as a context manager."""
+    """Writes the files of an output folder input by input; use it as a context manager."""
 
     def __init__(self, folder: Path, codebook: Codebook) -> None:
         self._folder = folder
@@ -92,16 +41,16 @@ class LabelledFolderWriter:
         self._files = ExitStack()
 
     def __enter__(self) -> LabelledFolderWriter:
-        (self._folder / "texts").mkdir()
-        self._sentences = self._files.enter_context(
-            CsvWriter(self._folder / "sentences.csv", sentence_columns(self._codebook))
-        )
-        self._documents = self._files.enter_context(
-            CsvWriter(self._folder / "documents.csv", DOCUMENT_COLUMNS)
-        )
-        self._scores = self._files.enter_context(
-            _ScoreWriter(self._folder / "scores.parquet", self._codebook.label_ids)
-        )
+        (self._folder / TEXTS).mkdir()
+        schemas = table_schemas(self._codebook)
+        enter = self._files.enter_context
+        self._csv_files = {
+            name: enter(CsvWriter(self._folder / f"{name}.csv", schemas[name].names))
+            for name in ("sentences", "evidence", "references")
+        }
+        self._documents = enter(CsvWriter(self._folder / "documents.csv", DOCUMENT_COLUMNS))
+        self._scores = enter(ParquetFile(self._folder / "scores.parquet", schemas["scores"]))
+        self._dataset = enter(DatasetWriter(self._folder / DATASET_FOLDER, self._codebook))
         return self
 
     def __exit__(
@@ -110,111 +59,67 @@ class LabelledFolderWriter:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._files.close()
+        self._files.__exit__(exc_type, exc, traceback)
 
-    def write_text(self, document: Document) -> None:
-        """Write a document's canonical text, by which offsets count."""
-        name = f"{document.doc_id}.{document.language}.txt"
-        (self._folder / "texts" / name).write_text(document.text, encoding="utf-8", newline="")
-
-    def write_sentences(self, labelled: Sequence[LabelledSentence], scores: Scores | None) -> None:
-        """Append sentences; ``scores`` is None where the model does not cover their language."""
-        self._sentences.write_rows(self._sentence_row(entry) for entry in labelled)
-        self._scores.write([entry.sentence.sentence_id for entry in labelled], scores)
-
-    def write_document(self, row: DocumentRow) -> None:
-        """Append what became of one input."""
-        self._documents.write_rows([[getattr(row, column) for column in DOCUMENT_COLUMNS]])
-
-    def write_codebook(self) -> None:
-        """Write the labels that the columns stand for."""
-        with CsvWriter(self._folder / "codebook.csv", CODEBOOK_COLUMNS) as codebook:
-            codebook.write_rows(
-                (
-                    label.id,
-                    label.dimension,
-                    label.name,
-                    label.family,
-                    label.tool,
-                    label.definition,
-                    "; ".join(label.include),
-                    "; ".join(label.exclude),
-                )
-                for label in self._codebook.labels
-            )
-
-    def write_run(self, run: dict[str, Any]) -> None:
-        """Write what was done, from what, and with which versions."""
-        content = json.dumps(run, ensure_ascii=False, indent=2) + "\n"
-        (self._folder / RUN_FILE).write_text(content, encoding="utf-8")
-
-    def _sentence_row(self, entry: LabelledSentence) -> list[object]:
-        sentence = entry.sentence
-        row: list[object] = [
-            sentence.sentence_id,
-            sentence.doc_id,
-            sentence.language,
-            sentence.kind,
-            sentence.section,
-            sentence.paragraph,
-            sentence.position,
-            sentence.page,
-            sentence.start,
-            sentence.end,
-            sentence.text,
-        ]
-        if entry.labels is None:  # not coded, which is not the same as coded with no label
-            return row + [None] * (len(self._codebook.dimensions) + 1 + len(self._codebook.labels))
-        row.extend(
-            "|".join(label for label in self._codebook.ids_of(dimension) if label in entry.labels)
-            for dimension in self._codebook.dimensions
-        )
-        row.append(int(entry.needs_review))
-        row.extend(int(label in entry.labels) for label in self._codebook.label_ids)
-        return row
+    def write(self, source: SourceRows) -> None:
+        """Append what came of one input."""
+        for text in source.texts:
+            name = f"{text.doc_id}.{text.language}.txt"
+            (self._folder / TEXTS / name).write_text(text.text, encoding="utf-8", newline="")
+        for name, file in self._csv_files.items():
+            file.write(source.tables[name])
+        self._scores.write(source.tables["scores"])
+        self._dataset.write(source.tables["sentences"])
+        self._documents.write(document_table([source.document]))
 
 
-class _ScoreWriter:
-    """Writes ``scores.parquet`` in row groups of a fixed size, whatever the batches."""
+def write_companions(folder: Path, codebook: Codebook, run: dict[str, Any]) -> None:
+    """Write what says what the rows mean and where they come from, when all rows are written.
 
-    def __init__(self, path: Path, label_ids: Sequence[str]) -> None:
-        fields = [("sentence_id", pyarrow.string())]
-        fields += [(label_id, pyarrow.float32()) for label_id in label_ids]
-        self._schema = pyarrow.schema(fields)
-        self._writer = pyarrow.parquet.ParquetWriter(path, self._schema)
-        self._ids: list[str] = []
-        self._blocks: list[Scores] = []
+    Args:
+        folder: The output folder.
+        codebook: The labels that columns stand for.
+        run: What was done, from what, and with which versions.
+    """
+    with CsvWriter(folder / "codebook.csv", CODEBOOK_COLUMNS) as file:
+        file.write(codebook_table(codebook))
+    write_data_package(folder, codebook)
+    content = json.dumps(run, ensure_ascii=False, indent=2) + "\n"
+    (folder / RUN_FILE).write_text(content, encoding="utf-8")
 
-    def write(self, sentence_ids: Sequence[str], scores: Scores | None) -> None:
-        if scores is None:
-            shape = (len(sentence_ids), len(self._schema.names) - 1)
-            scores = np.full(shape, np.nan, dtype=np.float32)
-        self._ids.extend(sentence_ids)
-        self._blocks.append(scores)
-        while len(self._ids) >= ROWS_IN_GROUP:
-            self._write_group(ROWS_IN_GROUP)
 
-    def _write_group(self, n_rows: int) -> None:
-        scores = np.concatenate(self._blocks) if self._blocks else np.empty((0, 0), np.float32)
-        group, rest = scores[:n_rows], scores[n_rows:]
-        columns = [pyarrow.array(self._ids[:n_rows], pyarrow.string())]
-        columns += [  # NaN is how "not scored" travels within; in the file it is null
-            pyarrow.array(group[:, column], pyarrow.float32(), from_pandas=True)
-            for column in range(len(self._schema.names) - 1)
-        ]
-        self._writer.write_table(pyarrow.table(columns, schema=self._schema))
-        self._ids = self._ids[n_rows:]
-        self._blocks = [rest]
+def with_doc_id(source: SourceRows, document: SourceText, doc_id: str) -> SourceRows:
+    """Return an input's rows with one of its documents under another ``doc_id``.
 
-    def __enter__(self) -> _ScoreWriter:
-        return self
+    Ids of its sentences that begin with the old ``doc_id`` change with it.
+    """
+    prefix = f"{document.doc_id}.{document.language}."
+    new_prefix = f"{doc_id}.{document.language}."
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._ids and exc_type is None:
-            self._write_group(len(self._ids))
-        self._writer.close()
+    def new_sentence_id(sentence_id: str) -> str:
+        rest = sentence_id.removeprefix(prefix)
+        return sentence_id if rest == sentence_id else new_prefix + rest
+
+    tables = {}
+    for name, batch in source.tables.items():
+        ids = map(new_sentence_id, batch.column("sentence_id").to_pylist())
+        tables[name] = _with_column(batch, "sentence_id", list(ids))
+    sentences = tables["sentences"]
+    keys = zip(
+        sentences.column("doc_id").to_pylist(),
+        sentences.column("language").to_pylist(),
+        strict=True,
+    )
+    old = (document.doc_id, document.language)
+    doc_ids = [doc_id if key == old else key[0] for key in keys]
+    tables["sentences"] = _with_column(sentences, "doc_id", doc_ids)
+    texts = tuple(
+        replace(text, doc_id=doc_id) if text is document else text for text in source.texts
+    )
+    row = replace(source.document, doc_id=join_ids(text.doc_id for text in texts))
+    return SourceRows(row, texts, tables)
+
+
+def _with_column(batch: pyarrow.RecordBatch, column: str, values: list[str]) -> pyarrow.RecordBatch:
+    place = batch.schema.get_field_index(column)
+    return batch.set_column(place, column, pyarrow.array(values, pyarrow.string()))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,16 @@ _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _SPACE, _NEWLINE = ord(" "), ord("\n")
 
 Hashes = NDArray[np.uint64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class WordWeight:
+    """A word of a sentence, the span ``[start, end)`` of its text, and what it weighs."""
+
+    start: int
+    end: int
+    weight: float
 
 
 class NgramHasher:
@@ -44,68 +56,138 @@ class NgramHasher:
         """Return the n-grams of sentences as float32, shape (n_sentences, n_buckets)."""
         if not texts:
             return csr_matrix((0, self.n_buckets), dtype=np.float32)
-        line = "\n".join(map(_spell, texts))
+        found = self._find("\n".join(map(_spell, texts)))
+        keys = np.sort(found.rows * self.n_buckets + found.buckets)
+        keys = keys[np.diff(keys, prepend=-1) > 0]  # np.unique would take ten times as long
+        rows, buckets = keys // self.n_buckets, keys % self.n_buckets
+        counts = np.bincount(rows, minlength=len(texts))
+        values = _unit(counts)[rows]
+        offsets = np.concatenate(([0], np.cumsum(counts)))
+        return csr_matrix((values, buckets, offsets), shape=(len(texts), self.n_buckets))
+
+    def weigh_words(self, text: str, weights: NDArray[np.float32]) -> list[WordWeight]:
+        """Return what each word adds to ``transform([text]) @ weights``, in the text's order.
+
+        An n-gram's share is divided among the places where it stands, and a run's among its words.
+
+        Args:
+            text: A sentence.
+            weights: Of one label, shape (n_buckets,).
+        """
+        found = self._find(_spell(text))
+        words = list(_WORD.finditer(text))
+        distinct, counts = np.unique(found.buckets, return_counts=True)
+        times = counts[np.searchsorted(distinct, found.buckets)]
+        shares = weights[found.buckets] / times * _unit(np.array([len(distinct)]))[0]
+        totals = np.zeros(len(words))
+        for place in range(max(self._word_ngrams, default=1)):
+            covers = place < found.n_words
+            shares_here = (shares / found.n_words)[covers]
+            np.add.at(totals, found.first_words[covers] + place, shares_here)
+        return [
+            WordWeight(*word.span(), float(total))
+            for word, total in zip(words, totals, strict=True)
+        ]
+
+    def _find(self, line: str) -> _Found:
+        """Return every n-gram of spelled sentences, one a line."""
         codes = np.frombuffer(line.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-        found = [*self._char_hashes(codes), *self._word_hashes(codes)]
-        hashes = np.concatenate([codes[:0], *(hashes for hashes, _ in found)])
-        rows = np.concatenate([np.empty(0, np.int64), *(rows for _, rows in found)])
-        return self._to_matrix(hashes, rows, len(texts))
+        words = _Words(codes)
+        parts = [*self._char_ngrams_of(words), *self._word_ngrams_of(words)]
+        hashes = np.concatenate([words.codes[:0], *(part.buckets for part in parts)])
+        none = np.empty(0, np.int64)
+        return _Found(
+            buckets=(hashes >> np.uint64(40)).astype(np.int64) & (self.n_buckets - 1),
+            rows=np.concatenate([none, *(part.rows for part in parts)]),
+            first_words=np.concatenate([none, *(part.first_words for part in parts)]),
+            n_words=np.concatenate([none, *(part.n_words for part in parts)]),
+        )
 
-    def _char_hashes(self, codes: Hashes) -> list[tuple[Hashes, NDArray[np.int64]]]:
-        """Return hashes and rows of the n-grams within words, for each length."""
-        row_of = np.cumsum(codes == _NEWLINE)
-        spaces = _running_count((codes == _SPACE) | (codes == _NEWLINE))
-        newlines = _running_count(codes == _NEWLINE)
+    def _char_ngrams_of(self, words: _Words) -> list[_Found]:
+        """Return the n-grams within words and the space around each, for each length."""
         found = []
-        hashes = codes
+        hashes = words.codes
         for length in range(1, max(self._char_ngrams, default=0) + 1):
-            if length > len(codes):
+            if length > len(words.codes):
                 break
             if length > 1:
-                hashes = hashes[:-1] * _BASE + codes[length - 1 :]
+                hashes = hashes[:-1] * _BASE + words.codes[length - 1 :]
             if length in self._char_ngrams:
-                starts = np.arange(len(hashes))
-                ends = starts + length
-                inner_spaces = spaces[ends - 1] - spaces[np.minimum(starts + 1, ends - 1)]
-                is_inside = (inner_spaces == 0) & (newlines[ends] == newlines[starts])
-                found.append((_mix(hashes[is_inside], length), row_of[: len(hashes)][is_inside]))
-        return found
-
-    def _word_hashes(self, codes: Hashes) -> list[tuple[Hashes, NDArray[np.int64]]]:
-        """Return hashes and rows of the runs of words, for each length."""
-        is_letter = (codes != _SPACE) & (codes != _NEWLINE)
-        is_start = is_letter & ~np.roll(is_letter, 1)  # a space comes first, so nothing wraps
-        starts = np.flatnonzero(is_start)
-        if not len(starts):
-            return []
-        word_of_code = np.cumsum(is_start) - 1
-        places = np.where(is_letter, np.arange(len(codes)) - starts[word_of_code], 0)
-        letters = np.where(is_letter, codes, np.uint64(0))
-        words = np.add.reduceat(letters * _powers(int(places.max()) + 1)[places], starts)
-        rows = np.cumsum(codes == _NEWLINE)[starts]
-        found = []
-        hashes = words
-        for length in range(1, max(self._word_ngrams, default=0) + 1):
-            if length > len(words):
-                break
-            if length > 1:
-                hashes = _mix(hashes[:-1], 31) * _BASE + words[length - 1 :]
-            if length in self._word_ngrams:
-                is_inside = rows[length - 1 :] == rows[: len(hashes)]
+                starts = words.places_within(length)
+                first_words = words.word_at[np.minimum(starts + 1, len(words.codes) - 1)]
+                rows = words.row_at[starts]
                 found.append(
-                    (_mix(hashes[is_inside], 100 + length), rows[: len(hashes)][is_inside])
+                    _Found(_mix(hashes[starts], length), rows, first_words, np.ones_like(starts))
                 )
         return found
 
-    def _to_matrix(self, hashes: Hashes, rows: NDArray[np.int64], n_rows: int) -> csr_matrix:
-        buckets = (hashes >> np.uint64(40)).astype(np.int64) & (self.n_buckets - 1)
-        keys = np.sort(rows * self.n_buckets + buckets)  # np.unique would take ten times as long
-        keys = keys[np.diff(keys, prepend=-1) > 0]
-        rows, buckets = keys // self.n_buckets, keys % self.n_buckets
-        counts = np.bincount(rows, minlength=n_rows)
-        values = (1.0 / np.sqrt(np.maximum(counts, 1)))[rows].astype(np.float32)
-        offsets = np.concatenate(([0], np.cumsum(counts)))
-        return csr_matrix((values, buckets, offsets), shape=(n_rows, self.n_buckets))
+    def _word_ngrams_of(self, words: _Words) -> list[_Found]:
+        """Return the runs of words, for each length."""
+        found = []
+        rows = words.rows
+        hashes = words.hashes
+        for length in range(1, max(self._word_ngrams, default=0) + 1):
+            if length > len(words.hashes):
+                break
+            if length > 1:
+                hashes = _mix(hashes[:-1], 31) * _BASE + words.hashes[length - 1 :]
+            if length in self._word_ngrams:
+                starts = np.flatnonzero(rows[length - 1 :] == rows[: len(hashes)])
+                found.append(
+                    _Found(
+                        _mix(hashes[starts], 100 + length),
+                        rows[starts],
+                        starts,
+                        np.full_like(starts, length),
+                    )
+                )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """N-grams in any order, with the sentence, the first word and the number of words of each."""
+
+    buckets: NDArray[Any]
+    rows: Ints
+    first_words: Ints
+    n_words: Ints
+
+
+class _Words:
+    """The words of spelled sentences, one sentence a line, as arrays.
+
+    ``codes`` are code points; ``row_at`` and ``word_at`` give for each the line and the word, a
+    space counting with the word before it; ``hashes`` and ``rows`` are one a word.
+    """
+
+    def __init__(self, codes: Hashes) -> None:
+        self.codes = codes
+        is_newline = codes == _NEWLINE
+        is_letter = (codes != _SPACE) & ~is_newline
+        is_start = is_letter & ~np.roll(is_letter, 1)  # a space comes first, so nothing wraps
+        starts = np.flatnonzero(is_start)
+        self.row_at = np.cumsum(is_newline)
+        self.word_at = np.cumsum(is_start) - 1
+        self.rows = self.row_at[starts]
+        self.hashes = self._hash(is_letter, starts)
+        self._spaces = _running_count(~is_letter)
+        self._newlines = _running_count(is_newline)
+
+    def places_within(self, length: int) -> Ints:
+        """Return where stretches begin that hold no more than the spaces around one word."""
+        starts = np.arange(len(self.codes) - length + 1)
+        ends = starts + length
+        inner_spaces = self._spaces[ends - 1] - self._spaces[np.minimum(starts + 1, ends - 1)]
+        same_line = self._newlines[ends] == self._newlines[starts]
+        return np.flatnonzero((inner_spaces == 0) & same_line)
+
+    def _hash(self, is_letter: NDArray[np.bool_], starts: Ints) -> Hashes:
+        if not len(starts):
+            return np.empty(0, np.uint64)
+        places = np.where(is_letter, np.arange(len(self.codes)) - starts[self.word_at], 0)
+        letters = np.where(is_letter, self.codes, np.uint64(0))
+        return np.add.reduceat(letters * _powers(int(places.max()) + 1)[places], starts)
 
 
 def _spell(text: str) -> str:
@@ -114,7 +196,12 @@ def _spell(text: str) -> str:
     return f" {' '.join(words)} "
 
 
-def _running_count(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _unit(counts: Ints) -> NDArray[np.float32]:
+    """Return the value of each n-gram of a sentence with so many, for a row of length one."""
+    return (1.0 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
+
+
+def _running_count(flags: NDArray[np.bool_]) -> Ints:
     """Return, for each position and the end, how many flags stand before it."""
     return np.concatenate(([0], np.cumsum(flags)))
 

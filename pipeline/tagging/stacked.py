@@ -9,21 +9,25 @@ profit from what was learned on the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.records import Scores
+from pipeline.records import Evidence, Scores
 from pipeline.tagging.cues import CueHit, CueMatcher
 from pipeline.tagging.lexicon import Lexicon
 from pipeline.tagging.ngrams import NgramHasher
+from pipeline.tagging.tagger import Explained
 
 Array = NDArray[np.float32]
 
 STACK_FEATURES = ("bias", "ngram_log_odds", "any_cue", "further_cues")
 """What the stack weighs: see ``stack_features``."""
+MAX_WORDS = 3
+MIN_WORD_SHARE = 0.25
+"""Words shown for a label that no cue speaks for: so many, each with this share of the heaviest."""
 
 
 @dataclass(frozen=True)
@@ -60,26 +64,77 @@ class StackedTagger:
         self._counters: dict[str, CueCounter] = {}
 
     def score(self, texts: Sequence[str], language: str) -> Scores:
-        """Return probabilities in [0, 1], shape (n_texts, n_labels), columns as ``label_ids``.
+        """Return probabilities; see ``tagger.Tagger``."""
+        log_odds = self._ngram_log_odds(texts)
+        return self._weigh(log_odds, self._counter(language).count(texts))
 
-        Raises:
-            ValueError: The model was not made for ``language``.
-        """
-        if language not in self.languages:
-            raise ValueError(f"language {language!r} is not one of {sorted(self.languages)}")
-        weights = self._weights
-        log_odds = self._hasher.transform(texts) @ weights.ngrams + weights.ngram_bias
-        features = stack_features(log_odds, self._counter(language).count(texts))
-        return sigmoid(weights.slope * (features @ weights.stack) + weights.intercept)
+    def explain(self, texts: Sequence[str], language: str, thresholds: Scores) -> Explained:
+        """Return probabilities and the words that carried each label; see ``tagger.Tagger``."""
+        counter = self._counter(language)
+        hits_by_row = [counter.find(text) for text in texts]
+        counts = counter.tally(hits_by_row)
+        scores = self._weigh(self._ngram_log_odds(texts), counts)
+        evidence: list[Evidence] = []
+        rows, columns = np.nonzero(scores >= thresholds)
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+            label = self.label_ids[column]
+            hits = [hit for hit in hits_by_row[row] if hit.label == label]
+            if hits:
+                weight = self._cue_weight(column, len(hits))
+                evidence.extend(_cue_evidence(row, texts[row], hits, weight))
+            else:
+                evidence.extend(self._word_evidence(row, texts[row], column))
+        return Explained(scores, tuple(evidence))
 
-    def find_cues(self, text: str, language: str) -> list[CueHit]:
-        """Return the cues in a sentence, with the words that matched."""
-        return self._counter(language).find(text)
+    def _ngram_log_odds(self, texts: Sequence[str]) -> Array:
+        log_odds: Array = self._hasher.transform(texts) @ self._weights.ngrams
+        return log_odds + self._weights.ngram_bias
+
+    def _weigh(self, log_odds: Array, cue_counts: Array) -> Scores:
+        """Return probabilities; the stack is ``stack_features(…) @ stack``, without the array."""
+        bias, ngram_weight, first_cue, further_cues = self._weights.stack
+        stacked = bias + ngram_weight * log_odds
+        rows, columns = np.nonzero(cue_counts)
+        counts = cue_counts[rows, columns]
+        stacked[rows, columns] += first_cue + further_cues * np.log(counts)
+        return sigmoid(self._weights.slope * stacked + self._weights.intercept)
+
+    def _cue_weight(self, column: int, n_cues: int) -> float:
+        """Return what each of a sentence's cues for a label adds to its log-odds."""
+        _, _, first_cue, further_cues = self._weights.stack
+        added = self._weights.slope[column] * (first_cue + further_cues * np.log(n_cues))
+        return float(added) / n_cues
+
+    def _word_evidence(self, row: int, text: str, column: int) -> list[Evidence]:
+        """Return the words that weigh most where no cue speaks for a label."""
+        words = self._hasher.weigh_words(text, self._weights.ngrams[:, column])
+        heaviest = sorted(words, key=lambda word: -word.weight)[:MAX_WORDS]
+        factor = float(self._weights.slope[column] * self._weights.stack[1])
+        return [
+            Evidence(row, self.label_ids[column], word.start, word.end, word.weight * factor)
+            for word in sorted(heaviest, key=lambda word: word.start)
+            if word.weight > 0 and word.weight >= MIN_WORD_SHARE * heaviest[0].weight
+        ]
 
     def _counter(self, language: str) -> CueCounter:
+        if language not in self.languages:
+            raise ValueError(f"language {language!r} is not one of {sorted(self.languages)}")
         if language not in self._counters:
             self._counters[language] = CueCounter(self._lexicon, language, self.label_ids)
         return self._counters[language]
+
+
+def _cue_evidence(row: int, text: str, hits: Sequence[CueHit], weight: float) -> Iterator[Evidence]:
+    """Yield the words of cues; neighbouring words of a cue are one span, its weight is shared."""
+    for hit in hits:
+        spans: list[tuple[int, int]] = []
+        for start, end in hit.spans:
+            if spans and not any(map(str.isalnum, text[spans[-1][1] : start])):
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((start, end))
+        for start, end in spans:
+            yield Evidence(row, hit.label, start, end, weight / len(spans))
 
 
 class CueCounter:
@@ -92,10 +147,19 @@ class CueCounter:
 
     def count(self, texts: Sequence[str]) -> Array:
         """Return how many different cues of each label stand in each text, (n_texts, n_labels)."""
-        counts = np.zeros((len(texts), len(self._columns)), dtype=np.float32)
-        for row, text in enumerate(texts):
-            for hit in self._matcher.find(text):
-                counts[row, self._columns[hit.label]] += 1
+        return self.tally(map(self._matcher.find, texts))
+
+    def tally(self, hits_by_row: Iterable[Sequence[CueHit]]) -> Array:
+        """Return how many of the cues found are of each label, shape (n_rows, n_labels)."""
+        rows, columns = [], []
+        n_rows = 0
+        for hits in hits_by_row:
+            for hit in hits:
+                rows.append(n_rows)
+                columns.append(self._columns[hit.label])
+            n_rows += 1
+        counts = np.zeros((n_rows, len(self._columns)), dtype=np.float32)
+        np.add.at(counts, (rows, columns), 1)
         return counts
 
     def find(self, text: str) -> list[CueHit]:

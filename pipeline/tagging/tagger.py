@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.records import Scores
+from pipeline.records import Evidence, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Probabilities, shape (n_texts, n_labels), and for each assigned label what carried it.
+
+    Evidence is in the order of rows, then labels.
+    """
+
+    scores: Scores
+    evidence: tuple[Evidence, ...]
 
 
 class Tagger(Protocol):
@@ -23,6 +35,19 @@ class Tagger(Protocol):
 
     def score(self, texts: Sequence[str], language: str) -> Scores:
         """Return probabilities in [0, 1], shape (n_texts, n_labels), columns as ``label_ids``.
+
+        Raises:
+            ValueError: ``language`` is not one of ``languages``.
+        """
+        ...
+
+    def explain(self, texts: Sequence[str], language: str, thresholds: Scores) -> Explained:
+        """Return ``score(texts, language)`` and the words that carried each assigned label.
+
+        Args:
+            texts: Sentences.
+            language: Of all of them.
+            thresholds: Lowest probability that assigns a label, shape (n_labels,).
 
         Raises:
             ValueError: ``language`` is not one of ``languages``.

@@ -1,17 +1,21 @@
-"""`label`: documents and tables of units in, one folder of labelled sentences out."""
+"""`label`: documents and tables of units in, one folder of labelled sentences out.
+
+The work is planned as shards: a few inputs each, under a key of all that decides their rows. An
+engine makes the shards that are not there yet; the folder is then put together from all of them
+in the order of the inputs. What is there after a killed run is not made again.
+"""
 
 from __future__ import annotations
 
 import platform
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,55 +23,50 @@ import numpy as np
 from pipeline import __version__
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.config import LabelConfig
-from pipeline.errors import DataError, DocumentError, RequestError
-from pipeline.ingestion.reader import read_content, read_document
+from pipeline.engines.engine import Engine
+from pipeline.engines.pool import PoolEngine
+from pipeline.engines.ray_data import RayEngine
+from pipeline.engines.serial import SerialEngine
+from pipeline.errors import RequestError
 from pipeline.ingestion.sources import Source, find_sources
-from pipeline.ingestion.units import UnitRow, read_units
-from pipeline.records import (
-    EU_LANGUAGES,
-    Document,
-    LabelledSentence,
-    LabelSet,
-    Remark,
-    Scores,
-    Sentence,
-)
-from pipeline.segmentation.segmenter import segment
+from pipeline.records import EU_LANGUAGES, REVIEW_COLUMN
 from pipeline.shipped import find_shipped
-from pipeline.storage.atomic import staged_folder
-from pipeline.storage.labelled_folder import RUN_FILE, DocumentRow, LabelledFolderWriter
-from pipeline.storage.tables import read_table
-from pipeline.tagging.thresholds import find_doubtful, pick_labels
+from pipeline.storage.atomic import staged_folder, writable
+from pipeline.storage.labelled_folder import (
+    RUN_FILE,
+    LabelledFolderWriter,
+    with_doc_id,
+    write_companions,
+)
+from pipeline.storage.rows import DocumentRow, SourceRows, table_schemas
+from pipeline.storage.run_lock import run_lock
+from pipeline.storage.shards import ShardStore
 from pipeline.workflows.models import OpenModel, open_model
+from pipeline.workflows.source_labeller import LabelRequest, PlannedSource, SourceLabeller
 
 SHOWN_LABELS = 10
+SHARD_BYTES = 1_000_000
+SHARD_SOURCES = 64
+"""A shard has inputs of this size together, or this many: enough for its files not to matter, and
+little enough to be lost to a kill."""
 _VERSIONED_PACKAGES = ("numpy", "scipy", "pyarrow", "py3langid", "safetensors")
 
 
 @dataclass(frozen=True, slots=True)
-class LabelRequest:
-    """What a worker needs to label any source of a run."""
+class Shard:
+    """Inputs that are labelled together, and the digest of everything that decides their rows."""
 
-    model: Path
-    codebook: Path
-    language: str | None
-    review_margin: float
+    key: str
+    sources: tuple[PlannedSource, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledSource:
-    """What came of one source: its documents and labelled sentences, or why there are none.
+class ShardDone:
+    """What a worker says of a shard that it has written."""
 
-    ``scores`` has one row a sentence, NaN where the model does not cover its language.
-    """
-
-    source: Source
-    sha256: str = ""
-    documents: tuple[Document, ...] = ()
-    sentences: tuple[LabelledSentence, ...] = ()
-    scores: Scores | None = None
-    remarks: tuple[Remark, ...] = ()
-    error: DocumentError | None = None
+    key: str
+    n_sources: int
+    n_sentences: int
 
 
 @dataclass
@@ -85,101 +84,38 @@ class LabelSummary:
     failures: list[DocumentRow] = field(default_factory=list)
     notices: list[DocumentRow] = field(default_factory=list)
 
-    def add(self, row: DocumentRow, labelled: LabelledSource) -> None:
+    def add(self, source: SourceRows, codebook: Codebook) -> None:
         """Count one input."""
         self.n_inputs += 1
-        if row.status == "failed":
-            self.failures.append(row)
-        elif row.message:
-            self.notices.append(row)
-        self.n_documents += len(labelled.documents)
-        self.n_sentences += len(labelled.sentences)
-        for entry in labelled.sentences:
-            self.n_labelled += bool(entry.labels)
-            self.n_needs_review += entry.needs_review
-            self.label_counts.update(entry.labels or ())
-
-
-class SourceLabeller:
-    """Reads, segments and labels one source at a time; every process has one of its own."""
-
-    def __init__(self, request: LabelRequest, model: OpenModel) -> None:
-        self._request = request
-        self._model = model
-
-    def label(self, source: Source) -> LabelledSource:
-        """Return a source's labelled sentences; what is wrong with it is returned, not raised."""
-        digest = ""
-        try:
-            content = read_content(source)
-            digest = sha256(content).hexdigest()
-            if source.is_table:
-                return self._label_table(source, digest)
-            document = read_document(source, content, self._request.language)
-        except DocumentError as error:
-            return LabelledSource(source, digest, error=error)
-        return self._labelled(source, digest, (document,), segment(document), document.remarks)
-
-    def _label_table(self, source: Source, digest: str) -> LabelledSource:
-        try:
-            rows = read_table(source.path, required=("text",))
-        except DataError as error:
-            raise DocumentError("BAD_TABLE", str(error)) from error
-        columns = ("text", "sentence_id", "doc_id", "language")
-        units = read_units(
-            source,
-            digest,
-            [UnitRow(row.line, *(row.text_of(column) for column in columns)) for row in rows],
-            self._request.language,
+        if source.document.status == "failed":
+            self.failures.append(source.document)
+        elif source.document.message:
+            self.notices.append(source.document)
+        self.n_documents += len(source.texts)
+        sentences = source.tables["sentences"]
+        self.n_sentences += sentences.num_rows
+        flags = np.stack(
+            [sentences.column(name).fill_null(0).to_numpy() for name in codebook.label_ids]
         )
-        return self._labelled(source, digest, units.documents, units.sentences, units.remarks)
-
-    def _labelled(
-        self,
-        source: Source,
-        digest: str,
-        documents: tuple[Document, ...],
-        sentences: Sequence[Sentence],
-        remarks: tuple[Remark, ...],
-    ) -> LabelledSource:
-        model, thresholds = self._model, self._model.thresholds
-        scores = np.full((len(sentences), len(thresholds)), np.nan, dtype=np.float32)
-        labels: list[LabelSet | None] = [None] * len(sentences)
-        doubtful = np.zeros(len(sentences), dtype=bool)
-        uncovered = []
-        for language in sorted({sentence.language for sentence in sentences}):
-            if language not in model.tagger.languages:
-                uncovered.append(language)
-                continue
-            rows = []
-            for row, sentence in enumerate(sentences):
-                if sentence.language == language:
-                    labels[row] = ()
-                    if not sentence.is_cover_field:
-                        rows.append(row)
-            block = model.tagger.score([sentences[row].text for row in rows], language)
-            scores[rows] = block
-            doubtful[rows] = find_doubtful(block, thresholds, self._request.review_margin)
-            for row, chosen in zip(
-                rows, pick_labels(block, thresholds, model.tagger.label_ids), strict=True
-            ):
-                labels[row] = chosen
-        if uncovered:
-            covered = ", ".join(sorted(model.tagger.languages))
-            message = f"no labels for {', '.join(uncovered)}: the model covers {covered}."
-            remarks = (*remarks, Remark("LANGUAGE_NOT_COVERED", message))
-        entries = tuple(map(LabelledSentence, sentences, labels, map(bool, doubtful)))
-        return LabelledSource(source, digest, documents, entries, scores, remarks)
+        self.n_labelled += int(flags.any(axis=0).sum())
+        self.n_needs_review += int(sentences.column(REVIEW_COLUMN).fill_null(0).to_numpy().sum())
+        counts = flags.sum(axis=1).tolist()
+        self.label_counts.update(
+            {label: n for label, n in zip(codebook.label_ids, counts, strict=True) if n}
+        )
 
 
 class LabelProgress:
     """What a run reports while it works; this one keeps silent."""
 
-    def begin(self, n_sources: int) -> None:
-        """Say how many sources there are."""
+    def begin(self, n_sources: int, n_kept: int) -> None:
+        """Say how many sources there are, and how many a run before this one has done."""
 
-    def advance(self, source: str, n_sentences: int) -> None:
-        """Say that a source is done, and how many sentences it gave."""
+    def advance(self, n_sources: int, n_sentences: int) -> None:
+        """Say that so many more sources are done, and how many sentences they gave."""
+
+    def finish(self) -> None:
+        """Say that all sources are done and the folder is being put together."""
 
 
 def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummary:
@@ -196,29 +132,125 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
     _refuse_output_within_input(config)
     codebook = load_codebook(find_shipped(config.codebook))
     request = LabelRequest(
-        find_shipped(config.model),
-        find_shipped(config.codebook),
+        find_shipped(config.model).absolute(),
+        find_shipped(config.codebook).absolute(),
         config.language,
         config.review_margin,
     )
     model = open_model(request.model, codebook)
     summary = LabelSummary(config.output)
-    progress.begin(len(sources))
-    inputs = []
-    with (
-        staged_folder(config.output, last=RUN_FILE) as staging,
-        LabelledFolderWriter(staging, codebook) as writer,
-        _mapping(config.workers, request, model) as label_all,
-    ):
-        writer.write_codebook()
-        for labelled in _with_own_names(label_all(sources)):
-            row = _write_source(writer, labelled)
-            summary.add(row, labelled)
-            inputs.append({"source": row.source, "sha256": row.sha256, "status": row.status})
-            progress.advance(row.source, len(labelled.sentences))
-        summary.seconds = time.monotonic() - started
-        writer.write_run(_run_record(config, model, codebook, summary, inputs))
+    work = config.output.absolute().parent / f".{config.output.name}.work"
+    with run_lock(work, config.output):
+        shards = plan_shards(sources, _deciders(request, model, codebook))
+        store = ShardStore(work / "shards")
+        _make_shards(shards, store, request, config, progress)
+        inputs = []
+        with staged_folder(config.output, RUN_FILE, work / "staging") as staging:
+            with LabelledFolderWriter(staging, codebook) as writer:
+                for rows in _with_own_names(_all_rows(shards, store)):
+                    writer.write(rows)
+                    summary.add(rows, codebook)
+                    row = rows.document
+                    inputs.append(
+                        {"source": row.source, "sha256": row.sha256, "status": row.status}
+                    )
+            summary.seconds = time.monotonic() - started
+            run = _run_record(config, model, codebook, summary, inputs)
+            write_companions(staging, codebook, run)
+        shutil.rmtree(work, ignore_errors=True)
     return summary
+
+
+def plan_shards(sources: Sequence[Source], deciders: Sequence[str]) -> list[Shard]:
+    """Return the shards of a run, the same whatever the number of workers.
+
+    Args:
+        sources: In the order of the output.
+        deciders: Digests of everything but the inputs that decides what rows come out.
+    """
+    shards: list[Shard] = []
+    members: list[PlannedSource] = []
+    size_bytes = 0
+    for source in sources:
+        content_sha256, content_bytes = _digest(source.path)
+        if members and (size_bytes + content_bytes > SHARD_BYTES or len(members) == SHARD_SOURCES):
+            shards.append(_shard(members, deciders))
+            members, size_bytes = [], 0
+        members.append(PlannedSource(source, content_sha256))
+        size_bytes += content_bytes
+    return [*shards, _shard(members, deciders)]
+
+
+def _shard(members: Sequence[PlannedSource], deciders: Sequence[str]) -> Shard:
+    lines = [f"{len(entry.source.name)} {entry.source.name} {entry.sha256}" for entry in members]
+    key = sha256("\n".join([*deciders, *lines]).encode("utf-8", "surrogateescape")).hexdigest()
+    return Shard(key, tuple(members))
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    """Return a file's SHA-256 and size; nothing of a file that the reader will find unreadable."""
+    digest, size_bytes = sha256(), 0
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+                size_bytes += len(block)
+    except OSError:
+        return "", 0
+    return digest.hexdigest(), size_bytes
+
+
+def _deciders(request: LabelRequest, model: OpenModel, codebook: Codebook) -> list[str]:
+    return [
+        __version__,
+        model.digest,
+        sha256(repr(codebook).encode()).hexdigest(),
+        repr((request.language, request.review_margin)),
+    ]
+
+
+def _make_shards(
+    shards: Sequence[Shard],
+    store: ShardStore,
+    request: LabelRequest,
+    config: LabelConfig,
+    progress: LabelProgress,
+) -> None:
+    """Make the shards that are not there yet."""
+    missing = {shard.key: shard for shard in shards if not store.has(shard.key)}
+    n_missing = sum(len(shard.sources) for shard in missing.values())
+    n_sources = sum(len(shard.sources) for shard in shards)
+    progress.begin(n_sources, n_sources - n_missing)
+    engine = pick_engine(config, len(missing))
+    with writable(config.output):
+        for done in engine.map_shards(partial(_start_work, request, store), list(missing.values())):
+            progress.advance(done.n_sources, done.n_sentences)
+    progress.finish()
+
+
+def pick_engine(config: LabelConfig, n_shards: int) -> Engine:
+    """Return the engine that was asked for; one shard or one worker needs no other process."""
+    workers = config.effective_workers
+    if config.engine == "ray":
+        return RayEngine(workers)
+    if config.engine == "serial" or workers == 1 or n_shards < 2:
+        return SerialEngine()
+    return PoolEngine(workers)
+
+
+def _start_work(request: LabelRequest, store: ShardStore) -> Callable[[Shard], ShardDone]:
+    """Load model and codebook in a worker, and return what it does with a shard."""
+    codebook = load_codebook(request.codebook)
+    labeller = SourceLabeller(request, open_model(request.model, codebook), codebook)
+    schemas = table_schemas(codebook)
+
+    def work(shard: Shard) -> ShardDone:
+        results = list(map(labeller.label, shard.sources))
+        store.write(shard.key, results, schemas)
+        n_sentences = sum(result.document.units for result in results)
+        return ShardDone(shard.key, len(results), n_sentences)
+
+    return work
 
 
 def _refuse_output_within_input(config: LabelConfig) -> None:
@@ -232,44 +264,12 @@ def _refuse_output_within_input(config: LabelConfig) -> None:
             )
 
 
-def _write_source(writer: LabelledFolderWriter, labelled: LabelledSource) -> DocumentRow:
-    """Write a source's rows and texts, and return its row of ``documents.csv``."""
-    row = _document_row(labelled)
-    for document in labelled.documents:
-        writer.write_text(document)
-    if labelled.sentences:
-        writer.write_sentences(labelled.sentences, labelled.scores)
-    writer.write_document(row)
-    return row
+def _all_rows(shards: Sequence[Shard], store: ShardStore) -> Iterator[SourceRows]:
+    for shard in shards:
+        yield from store.read(shard.key)
 
 
-def _document_row(labelled: LabelledSource) -> DocumentRow:
-    row = DocumentRow(labelled.source.name, "labelled", sha256=labelled.sha256)
-    if labelled.error:
-        status = "duplicate" if labelled.error.code == "DUPLICATE" else "failed"
-        return replace(row, status=status, code=labelled.error.code, message=labelled.error.message)
-    documents = labelled.documents
-    first = documents[0]
-    is_labelled = any(entry.labels is not None for entry in labelled.sentences)
-    return replace(
-        row,
-        status="labelled" if is_labelled else "segmented",
-        doc_id="|".join(dict.fromkeys(document.doc_id for document in documents)),
-        language="|".join(dict.fromkeys(document.language for document in documents)),
-        title=first.title,
-        date=first.date,
-        pages=first.pages,
-        number=first.number,
-        revision=first.revision,
-        celex=first.celex,
-        found_in="; ".join(f"{name}: {origin}" for name, origin in first.origins),
-        units=len(labelled.sentences),
-        code="|".join(dict.fromkeys(remark.code for remark in labelled.remarks)),
-        message=" ".join(remark.message for remark in labelled.remarks),
-    )
-
-
-def _with_own_names(results: Iterable[LabelledSource]) -> Iterator[LabelledSource]:
+def _with_own_names(results: Iterable[SourceRows]) -> Iterator[SourceRows]:
     """Give every document a name of its own, and drop a source that was there already.
 
     The same bytes under two names are one document. Different texts with one document number
@@ -277,82 +277,51 @@ def _with_own_names(results: Iterable[LabelledSource]) -> Iterator[LabelledSourc
     """
     first_by_digest: dict[str, str] = {}
     used: set[tuple[str, str]] = set()
-    for labelled in results:
-        if labelled.error:
-            yield labelled
+    for source in results:
+        row = source.document
+        if row.status == "failed":
+            yield source
             continue
-        if labelled.sha256 in first_by_digest:
-            message = f"the same bytes as {first_by_digest[labelled.sha256]}, which is labelled."
-            yield LabelledSource(
-                labelled.source, labelled.sha256, error=DocumentError("DUPLICATE", message)
-            )
+        if row.sha256 in first_by_digest:
+            message = f"the same bytes as {first_by_digest[row.sha256]}, which is labelled."
+            yield _without_rows(source, "DUPLICATE", message)
             continue
-        first_by_digest[labelled.sha256] = labelled.source.name
-        for document in labelled.documents:
-            labelled = _with_free_name(labelled, document, used)
-        yield labelled
+        first_by_digest[row.sha256] = row.source
+        yield _with_free_names(source, used)
 
 
-def _with_free_name(
-    labelled: LabelledSource, document: Document, used: set[tuple[str, str]]
-) -> LabelledSource:
-    doc_id, copy = document.doc_id, 1
-    while (doc_id.lower(), document.language) in used:
-        copy += 1
-        doc_id = f"{document.doc_id}-{copy}"
-    used.add((doc_id.lower(), document.language))  # some file systems fold case
-    if copy == 1:
-        return labelled
-    message = f"{document.doc_id} ({document.language}) is there already; this one is {doc_id}."
-    return replace(
-        labelled,
-        documents=tuple(
-            replace(other, doc_id=doc_id) if other is document else other
-            for other in labelled.documents
+def _without_rows(source: SourceRows, code: str, message: str) -> SourceRows:
+    row = source.document
+    return SourceRows(
+        DocumentRow(
+            source=row.source, sha256=row.sha256, status="duplicate", code=code, message=message
         ),
-        sentences=tuple(_renamed(entry, document, doc_id) for entry in labelled.sentences),
-        remarks=(*labelled.remarks, Remark("DOC_ID_REPEATED", message)),
+        (),
+        {name: batch.slice(0, 0) for name, batch in source.tables.items()},
     )
 
 
-def _renamed(entry: LabelledSentence, document: Document, doc_id: str) -> LabelledSentence:
-    sentence = entry.sentence
-    if (sentence.doc_id, sentence.language) != (document.doc_id, document.language):
-        return entry
-    own_id = f"{document.doc_id}.{document.language}.{sentence.position}"
-    sentence_id = sentence.sentence_id
-    if sentence_id == own_id:
-        sentence_id = f"{doc_id}.{document.language}.{sentence.position}"
-    return replace(entry, sentence=replace(sentence, doc_id=doc_id, sentence_id=sentence_id))
+def _with_free_names(source: SourceRows, used: set[tuple[str, str]]) -> SourceRows:
+    for document in source.texts:
+        doc_id, copy = document.doc_id, 1
+        while (doc_id.lower(), document.language) in used:
+            copy += 1
+            doc_id = f"{document.doc_id}-{copy}"
+        used.add((doc_id.lower(), document.language))  # some file systems fold case
+        if copy > 1:
+            source = _renamed(with_doc_id(source, document, doc_id), document.doc_id, doc_id)
+    return source
 
 
-_MapSources = Callable[[Sequence[Source]], Iterable[LabelledSource]]
-_labeller: SourceLabeller | None = None
-
-
-@contextmanager
-def _mapping(workers: int, request: LabelRequest, model: OpenModel) -> Iterator[_MapSources]:
-    """Yield a function that labels sources in order, here or in worker processes."""
-    if workers == 1:
-        labeller = SourceLabeller(request, model)
-        yield lambda sources: map(labeller.label, sources)
-        return
-    with ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=_start_worker, initargs=(request,)
-    ) as pool:
-        yield lambda sources: pool.map(_label_in_worker, sources)
-
-
-def _start_worker(request: LabelRequest) -> None:
-    global _labeller
-    model = open_model(request.model, load_codebook(request.codebook))
-    _labeller = SourceLabeller(request, model)
-
-
-def _label_in_worker(source: Source) -> LabelledSource:
-    if _labeller is None:
-        raise RuntimeError("the worker was not started by _start_worker")
-    return _labeller.label(source)
+def _renamed(source: SourceRows, doc_id: str, new_doc_id: str) -> SourceRows:
+    row = source.document
+    message = f"{doc_id} ({row.language}) is there already; this one is {new_doc_id}."
+    row = replace(
+        row,
+        code="|".join(filter(None, (row.code, "DOC_ID_REPEATED"))),
+        message=" ".join(filter(None, (row.message, message))),
+    )
+    return replace(source, document=row)
 
 
 def _run_record(
@@ -369,6 +338,7 @@ def _run_record(
         "configuration": config.model_dump(mode="json"),
         "codebook_version": codebook.version,
         "model_sha256": model.digest,
+        "seed": None,
         "inputs": list(inputs),
         "counts": {
             "inputs": summary.n_inputs,

@@ -107,14 +107,21 @@ def model(train, tmp_path_factory) -> Path:
 def run(scheme, model, tmp_path):
     """Label inputs with the small model into ``tmp_path / 'out'``."""
 
-    def run(*inputs: Path | str, output: Path | None = None, **changes) -> LabelSummary:
+    def run(
+        *inputs: Path | str,
+        output: Path | None = None,
+        progress: LabelProgress | None = None,
+        **changes,
+    ) -> LabelSummary:
         settings = {
             "input": [str(given) for given in inputs],
             "output": output or tmp_path / "out",
             "model": model,
             "codebook": scheme / "codebook.yaml",
         }
-        return label_documents(LabelConfig.model_validate(settings | changes), LabelProgress())
+        return label_documents(
+            LabelConfig.model_validate(settings | changes), progress or LabelProgress()
+        )
 
     return run
 
@@ -132,3 +139,14 @@ def document(tmp_path) -> Path:
         encoding="utf-8",
     )
     return path
+
+
+@pytest.fixture
+def contents():
+    """Every file's bytes below a folder but those of run.json, which holds the seconds."""
+
+    def contents(folder: Path) -> dict[str, bytes]:
+        files = [path for path in folder.rglob("*") if path.is_file() and path.name != "run.json"]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    return contents

@@ -14,12 +14,6 @@ def read_csv(path):
         return list(csv.DictReader(stream))
 
 
-def contents(folder):
-    """Return every file's bytes but those of run.json, which holds the seconds."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "run.json"]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
 def test_columns_are_those_of_the_contract_in_codebook_order(run, document, tmp_path):
     run(document)
     header = (tmp_path / "out" / "sentences.csv").read_text(encoding="utf-8-sig").split("\n")[0]
@@ -82,6 +76,29 @@ def test_run_record_says_what_was_done(run, document, tmp_path):
     assert record["configuration"]["review_margin"] == 0.1
 
 
+def test_evidence_says_which_words_carried_a_label(run, document, tmp_path):
+    run(document)
+    texts = {
+        row["sentence_id"]: unguard(row["text"])
+        for row in read_csv(tmp_path / "out" / "sentences.csv")
+    }
+    rows = read_csv(tmp_path / "out" / "evidence.csv")
+    for row in rows:
+        span = slice(int(row["char_start"]), int(row["char_end"]))
+        assert texts[row["sentence_id"]][span] == unguard(row["text"])
+        assert float(row["weight"]) > 0
+    carried = {(row["sentence_id"][-1], row["label"], row["text"]) for row in rows}
+    assert {("3", "ports", "harbour"), ("4", "alarm", "grave concern")} <= carried
+
+
+def test_references_to_other_documents_are_listed(run, tmp_path):
+    path = tmp_path / "recall_en.txt"
+    path.write_text("1. It recalls its conclusions of 15 June 2020.\n", encoding="utf-8")
+    run(path)
+    (row,) = read_csv(tmp_path / "out" / "references.csv")
+    assert (row["text"], row["target"]) == ("15 June 2020", "conclusions-2020-06-15")
+
+
 def test_codebook_lies_beside_the_labels(run, document, tmp_path):
     run(document)
     rows = read_csv(tmp_path / "out" / "codebook.csv")
@@ -92,17 +109,7 @@ def test_codebook_lies_beside_the_labels(run, document, tmp_path):
     ]
 
 
-@pytest.mark.parametrize("workers", [2, 3])
-def test_workers_do_not_change_a_byte(run, document, tmp_path, workers):
-    for number in range(4):
-        copy = document.with_name(f"extra-{number}_en.txt")
-        copy.write_text(f"1. Harbour {number} is closed.\n2. It is open.\n", encoding="utf-8")
-    run(document.parent, output=tmp_path / "one")
-    run(document.parent, output=tmp_path / "many", workers=workers)
-    assert contents(tmp_path / "one") == contents(tmp_path / "many")
-
-
-def test_second_run_gives_the_same_bytes(run, document, tmp_path):
+def test_second_run_gives_the_same_bytes(run, document, contents, tmp_path):
     run(document)
     first = contents(tmp_path / "out")
     run(document)

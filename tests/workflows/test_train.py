@@ -111,7 +111,7 @@ def test_repeated_sentence_id_is_named(train, tmp_path):
     table = tmp_path / "bad.jsonl"
     row = {"text": "x", "labels": ["ports"], "sentence_id": "s"}
     table.write_text(2 * (json.dumps(row) + "\n"), encoding="utf-8")
-    with pytest.raises(DataError, match="line 2: sentence_id 's' stands already in .* line 1"):
+    with pytest.raises(DataError, match=r"line 2: sentence_id 's' stands already in .* line 1"):
         train(tmp_path / "out", data=table)
 
 

@@ -1,0 +1,158 @@
+"""``datapackage.json``: what every file and column of an output folder means, for programs.
+
+Frictionless Data Package 2.0, https://datapackage.org/standard/data-package/.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+
+from pipeline import __version__
+from pipeline.codebook import Codebook
+from pipeline.records import KINDS, REVIEW_COLUMN
+from pipeline.storage.rows import codebook_table, document_table, table_schemas
+
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+GUARD_NOTE = (
+    "Cells of text that match ^'*[=+\\-@\\t\\r\\n\\0＝＋－＠], which a spreadsheet would run as a "
+    "formula, have one ' put in front; to undo, remove one ' from cells that match "
+    "^'+[=+\\-@\\t\\r\\n\\0＝＋－＠]. Parquet files hold cells as they are."
+)
+
+CSV_TABLES = ("sentences", "evidence", "references", "documents", "codebook")
+
+_MEANINGS = {
+    "sentence_id": "doc_id, language and position joined with dots, or the id of the input's row",
+    "doc_id": "number of the Council document, or a name made of the file's",
+    "language": "ISO 639-1",
+    "kind": "what the unit is",
+    "section": "heading above the unit",
+    "paragraph": "number of the paragraph as printed",
+    "position": "place in the document, from 1",
+    "page": "page, from 1, where the source has pages",
+    "char_start": "first code point of the span",
+    "char_end": "code point after the span",
+    "text": "the text of the span",
+    REVIEW_COLUMN: "1 where a label's probability lies near its threshold",
+    "label": "label id of the codebook",
+    "weight": "what the words add to the label's log-odds",
+    "target": "the document that is meant, in one spelling for all languages",
+    "source": "name of the input",
+    "sha256": "digest of the input's bytes",
+    "title": "title of the document",
+    "date": "date of the document",
+    "pages": "pages of the input, where it has pages",
+    "units": "rows of the input in sentences.csv",
+    "status": "labelled, segmented (language not covered), duplicate, or failed",
+    "code": "codes of what failed or should be looked at",
+    "message": "the same in words",
+    "number": "number in the register of the Council",
+    "revision": "revision, addendum or corrigendum",
+    "celex": "CELEX number",
+    "found_in": "where language, number, title and date were found",
+    "dimension": "dimension of the codebook",
+    "name": "name of the label",
+    "family": "group of labels within the dimension",
+    "tool": "tool of government (Hood)",
+    "definition": "what the label stands for",
+    "include": "examples that count",
+    "exclude": "what does not count",
+}
+_KIND_MEANINGS = {"references": "what sort of mention it is"}
+_SPAN_NOTES = {
+    "sentences": " in texts/<doc_id>.<language>.txt",
+    "evidence": " in the sentence's text",
+    "references": " in the sentence's text",
+}
+
+
+def write_data_package(folder: Path, codebook: Codebook) -> None:
+    """Describe every table of an output folder whose files are written."""
+    meanings = _MEANINGS | _codebook_meanings(codebook)
+    schemas = {
+        **table_schemas(codebook),
+        "documents": document_table([]).schema,
+        "codebook": codebook_table(codebook).schema,
+    }
+    resources = [
+        {
+            **_file(folder, f"{name}.csv", name),
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"'},
+            "schema": {
+                "fields": _fields(name, schemas[name], meanings),
+                "missingValues": [""],
+            },
+        }
+        for name in CSV_TABLES
+    ]
+    scores = {
+        **_file(folder, "scores.parquet", "scores"),
+        "mediatype": "application/vnd.apache.parquet",
+        "schema": {"fields": _fields("scores", schemas["scores"], meanings)},
+    }
+    package = {
+        "$schema": PROFILE,
+        "name": "conclabel-output",
+        "title": "Sentences of Council conclusions, labelled by a model",
+        "description": GUARD_NOTE,
+        "version": __version__,
+        "resources": [*resources, scores],
+    }
+    content = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
+    (folder / "datapackage.json").write_text(content, encoding="utf-8")
+
+
+def _file(folder: Path, path: str, name: str) -> dict[str, Any]:
+    with (folder / path).open("rb") as stream:
+        digest = sha256()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return {
+        "name": name,
+        "path": path,
+        "bytes": (folder / path).stat().st_size,
+        "hash": f"sha256:{digest.hexdigest()}",
+    }
+
+
+def _fields(
+    table: str, schema: pyarrow.Schema, meanings: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    fields = []
+    for column in schema:
+        meaning = meanings.get(column.name, "")
+        if column.name == "kind":
+            meaning = _KIND_MEANINGS.get(table, meaning)
+        if column.name in ("char_start", "char_end"):
+            meaning += _SPAN_NOTES[table]
+        if table == "scores" and column.name != "sentence_id":
+            meaning = f"probability of: {meaning}"
+        fields.append(_field(column.name, _type(column.type), meaning))
+        if table == "sentences" and column.name == "kind":
+            fields[-1]["constraints"] = {"enum": list(KINDS)}
+    return fields
+
+
+def _field(name: str, type_: str, description: str) -> dict[str, Any]:
+    return {"name": name, "type": type_, "description": description}
+
+
+def _type(arrow_type: pyarrow.DataType) -> str:
+    if pyarrow.types.is_integer(arrow_type):
+        return "integer"
+    return "number" if pyarrow.types.is_floating(arrow_type) else "string"
+
+
+def _codebook_meanings(codebook: Codebook) -> dict[str, str]:
+    labels = {label.id: f"{label.name}: {label.definition}" for label in codebook.labels}
+    joined = "ids of the labels of this dimension, joined with |"
+    dimensions = dict.fromkeys(codebook.dimensions, joined)
+    return labels | dimensions

@@ -1,0 +1,46 @@
+"""Parquet files whose row groups have one size, whatever the batches in which rows arrive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow
+import pyarrow.parquet
+
+ROWS_IN_GROUP = 10_000
+"""Rows of a row group, so that memory does not grow with the corpus."""
+
+
+class ParquetFile:
+    """Writes record batches to a file; use it as a context manager."""
+
+    def __init__(self, path: Path, schema: pyarrow.Schema) -> None:
+        self._schema = schema
+        self._writer = pyarrow.parquet.ParquetWriter(path, schema)
+        self._batches: list[pyarrow.RecordBatch] = []
+        self._n_rows = 0
+
+    def write(self, batch: pyarrow.RecordBatch) -> None:
+        """Append rows."""
+        self._batches.append(batch)
+        self._n_rows += batch.num_rows
+        if self._n_rows >= ROWS_IN_GROUP:
+            rows = pyarrow.Table.from_batches(self._batches, self._schema)
+            whole = self._n_rows - self._n_rows % ROWS_IN_GROUP
+            self._writer.write_table(rows.slice(0, whole), row_group_size=ROWS_IN_GROUP)
+            self._batches = rows.slice(whole).to_batches()
+            self._n_rows -= whole
+
+    def __enter__(self) -> ParquetFile:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._n_rows and exc_type is None:
+            self._writer.write_table(pyarrow.Table.from_batches(self._batches, self._schema))
+        self._writer.close()

@@ -1,0 +1,288 @@
+"""What a worker does with one input: read it, segment it, label it, and make rows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pyarrow
+from numpy.typing import NDArray
+
+from pipeline.codebook import Codebook
+from pipeline.errors import DataError, DocumentError
+from pipeline.ingestion.reader import read_content, read_document
+from pipeline.ingestion.references import find_references
+from pipeline.ingestion.sources import Source
+from pipeline.ingestion.units import UnitRow, read_units
+from pipeline.records import UNIT_COLUMNS, Document, Evidence, LabelSet, Remark, Scores, Sentence
+from pipeline.segmentation.segmenter import segment
+from pipeline.storage.rows import (
+    DocumentRow,
+    SourceRows,
+    SourceText,
+    join_ids,
+    table_schemas,
+)
+from pipeline.storage.tables import read_table
+from pipeline.tagging.thresholds import find_doubtful, pick_labels
+from pipeline.workflows.models import OpenModel
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequest:
+    """What a worker needs to label any source of a run."""
+
+    model: Path
+    codebook: Path
+    language: str | None
+    review_margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSource:
+    """A source and the digest that it had when the run was planned, empty if it was unreadable."""
+
+    source: Source
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """What the model says of sentences, one row each.
+
+    ``scores`` is NaN, ``labels`` None, where the model does not cover a sentence's language;
+    ``evidence`` counts rows of the whole.
+    """
+
+    scores: Scores
+    labels: list[LabelSet | None]
+    doubtful: NDArray[np.bool_]
+    evidence: list[Evidence]
+
+
+class SourceLabeller:
+    """Makes the rows of one source at a time; every process has one of its own."""
+
+    def __init__(self, request: LabelRequest, model: OpenModel, codebook: Codebook) -> None:
+        self._request = request
+        self._model = model
+        self._codebook = codebook
+        self._schemas = table_schemas(codebook)
+
+    def label(self, planned: PlannedSource) -> SourceRows:
+        """Return a source's rows; what is wrong with it becomes its row of ``documents.csv``."""
+        source = planned.source
+        digest = planned.sha256
+        try:
+            content = read_content(source)
+            digest = sha256(content).hexdigest()
+            if planned.sha256 not in ("", digest):
+                raise DocumentError("CHANGED", "changed while the run was at work. Run again.")
+            if source.is_table:
+                documents, sentences, remarks = self._read_table(source, digest)
+            else:
+                document = read_document(source, content, self._request.language)
+                documents, sentences, remarks = (document,), segment(document), document.remarks
+        except DocumentError as error:
+            row = DocumentRow(
+                source=source.name,
+                sha256=digest,
+                status="failed",
+                code=error.code,
+                message=error.message,
+            )
+            return SourceRows(row, (), self._tables([], self._code([])))
+        coding = self._code(sentences)
+        uncovered = {sentence.language for sentence in sentences} - self._model.tagger.languages
+        if uncovered:
+            remarks = (*remarks, self._not_covered(sorted(uncovered)))
+        is_labelled = any(labels is not None for labels in coding.labels)
+        row = _document_row(source, digest, documents, remarks)
+        return SourceRows(
+            replace(
+                row,
+                status="labelled" if is_labelled else "segmented",
+                units=len(sentences),
+            ),
+            tuple(SourceText(entry.doc_id, entry.language, entry.text) for entry in documents),
+            self._tables(sentences, coding),
+        )
+
+    def _read_table(
+        self, source: Source, digest: str
+    ) -> tuple[tuple[Document, ...], Sequence[Sentence], tuple[Remark, ...]]:
+        try:
+            rows = read_table(source.path, required=("text",))
+        except DataError as error:
+            raise DocumentError("BAD_TABLE", str(error)) from error
+        columns = ("text", "sentence_id", "doc_id", "language")
+        units = read_units(
+            source,
+            digest,
+            [UnitRow(row.line, *(row.text_of(column) for column in columns)) for row in rows],
+            self._request.language,
+        )
+        return units.documents, units.sentences, units.remarks
+
+    def _code(self, sentences: Sequence[Sentence]) -> Coding:
+        """Label sentences, language by language; fields of a cover page carry no label."""
+        tagger, thresholds = self._model.tagger, self._model.thresholds
+        coding = Coding(
+            scores=np.full((len(sentences), len(thresholds)), np.nan, dtype=np.float32),
+            labels=[None] * len(sentences),
+            doubtful=np.zeros(len(sentences), dtype=bool),
+            evidence=[],
+        )
+        rows_by_language: dict[str, list[int]] = {}
+        for row, sentence in enumerate(sentences):
+            if sentence.language in tagger.languages:
+                coding.labels[row] = ()
+                if not sentence.is_cover_field:
+                    rows_by_language.setdefault(sentence.language, []).append(row)
+        for language, rows in sorted(rows_by_language.items()):
+            self._code_language([sentences[row].text for row in rows], language, rows, coding)
+        coding.evidence.sort(key=lambda entry: entry.row)  # stable: labels stay in order
+        return coding
+
+    def _code_language(
+        self, texts: Sequence[str], language: str, rows: Sequence[int], coding: Coding
+    ) -> None:
+        """Label sentences of one language, the same text once, and enter them in ``coding``."""
+        thresholds = self._model.thresholds
+        first_place: dict[str, int] = {}
+        places = np.array([first_place.setdefault(text, len(first_place)) for text in texts])
+        explained = self._model.tagger.explain(list(first_place), language, thresholds)
+        scores = explained.scores[places]
+        coding.scores[rows] = scores
+        coding.doubtful[rows] = find_doubtful(scores, thresholds, self._request.review_margin)
+        chosen = pick_labels(scores, thresholds, self._model.tagger.label_ids)
+        for row, labels in zip(rows, chosen, strict=True):
+            coding.labels[row] = labels
+        evidence_by_place: dict[int, list[Evidence]] = {}
+        for entry in explained.evidence:
+            evidence_by_place.setdefault(entry.row, []).append(entry)
+        for row, place in zip(rows, places.tolist(), strict=True):
+            coding.evidence.extend(
+                replace(entry, row=row) for entry in evidence_by_place.get(place, ())
+            )
+
+    def _not_covered(self, languages: Sequence[str]) -> Remark:
+        covered = ", ".join(sorted(self._model.tagger.languages))
+        return Remark(
+            "LANGUAGE_NOT_COVERED",
+            f"no labels for {', '.join(languages)}: the model covers {covered}.",
+        )
+
+    def _tables(
+        self, sentences: Sequence[Sentence], coding: Coding
+    ) -> dict[str, pyarrow.RecordBatch]:
+        ids = pyarrow.array([sentence.sentence_id for sentence in sentences], pyarrow.string())
+        scores = [  # NaN is how "not scored" travels within; in the file it is null
+            pyarrow.array(column, pyarrow.float32(), from_pandas=True)
+            for column in np.ascontiguousarray(coding.scores.T)
+        ]
+        columns = {
+            "sentences": self._sentence_columns(sentences, coding),
+            "scores": [ids, *scores],
+            "evidence": _evidence_columns(sentences, coding.evidence),
+            "references": _reference_columns(sentences),
+        }
+        return {name: _batch(columns[name], schema) for name, schema in self._schemas.items()}
+
+    def _sentence_columns(
+        self, sentences: Sequence[Sentence], coding: Coding
+    ) -> list[Sequence[object] | pyarrow.Array]:
+        codebook = self._codebook
+        units: list[Sequence[object] | pyarrow.Array] = [
+            [getattr(sentence, _ATTRIBUTE_BY_COLUMN.get(name, name)) for sentence in sentences]
+            for name in UNIT_COLUMNS
+        ]
+        dimensions = [
+            [_joined(labels, frozenset(codebook.ids_of(name))) for labels in coding.labels]
+            for name in codebook.dimensions
+        ]
+        is_uncoded = np.array([labels is None for labels in coding.labels], dtype=bool)
+        assigned = coding.scores >= self._model.thresholds
+        flags = [
+            pyarrow.array(column.astype(np.uint8), pyarrow.uint8(), mask=is_uncoded)
+            for column in (coding.doubtful, *assigned.T)
+        ]
+        return [*units, *dimensions, *flags]
+
+
+_ATTRIBUTE_BY_COLUMN = {"char_start": "start", "char_end": "end"}
+
+
+def _joined(labels: LabelSet | None, dimension: frozenset[str]) -> str | None:
+    """Return the labels of one dimension as a cell; None where a sentence was not coded."""
+    if labels is None:
+        return None
+    return "|".join(label for label in labels if label in dimension)
+
+
+def _evidence_columns(
+    sentences: Sequence[Sentence], evidence: Sequence[Evidence]
+) -> list[Sequence[object]]:
+    of = [sentences[entry.row] for entry in evidence]
+    return [
+        [sentence.sentence_id for sentence in of],
+        [entry.label for entry in evidence],
+        [entry.start for entry in evidence],
+        [entry.end for entry in evidence],
+        [
+            sentence.text[entry.start : entry.end]
+            for sentence, entry in zip(of, evidence, strict=True)
+        ],
+        [entry.weight for entry in evidence],
+    ]
+
+
+def _reference_columns(sentences: Sequence[Sentence]) -> list[Sequence[object]]:
+    found = [
+        (sentence, reference)
+        for sentence in sentences
+        if not sentence.is_cover_field
+        for reference in find_references(sentence.text, sentence.language)
+    ]
+    return [
+        [sentence.sentence_id for sentence, _ in found],
+        [reference.start for _, reference in found],
+        [reference.end for _, reference in found],
+        [sentence.text[reference.start : reference.end] for sentence, reference in found],
+        [reference.kind for _, reference in found],
+        [reference.target for _, reference in found],
+    ]
+
+
+def _batch(
+    columns: Sequence[Sequence[object] | pyarrow.Array], schema: pyarrow.Schema
+) -> pyarrow.RecordBatch:
+    arrays = [
+        column if isinstance(column, pyarrow.Array) else pyarrow.array(column, field.type)
+        for column, field in zip(columns, schema, strict=True)
+    ]
+    return pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _document_row(
+    source: Source, digest: str, documents: Sequence[Document], remarks: Sequence[Remark]
+) -> DocumentRow:
+    first = documents[0]
+    return DocumentRow(
+        doc_id=join_ids(document.doc_id for document in documents),
+        language=join_ids(document.language for document in documents),
+        source=source.name,
+        sha256=digest,
+        title=first.title,
+        date=first.date,
+        pages=first.pages,
+        code=join_ids(remark.code for remark in remarks),
+        message=" ".join(remark.message for remark in remarks),
+        number=first.number,
+        revision=first.revision,
+        celex=first.celex,
+        found_in="; ".join(f"{name}: {origin}" for name, origin in first.origins),
+    )
