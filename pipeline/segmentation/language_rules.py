@@ -52,12 +52,12 @@ class LanguageRules:
 
 
 def abbreviation_key(written: str) -> str:
-    """Return an abbreviation as it is looked up: no spaces, no final stop, casefolded.
+    """Return an abbreviation as it is looked up: casefolded, no space after a stop, no final stop.
 
-    >>> abbreviation_key("z. B.")
-    'z.b'
+    >>> abbreviation_key("z. B."), abbreviation_key("et al.")
+    ('z.b', 'et al')
     """
-    return "".join(written.casefold().split()).removesuffix(".")
+    return " ".join(written.casefold().split()).replace(". ", ".").removesuffix(".")
 
 
 def _with_final_stop(entry: str) -> str:
@@ -167,8 +167,9 @@ def _inner_pairs(abbreviations: Iterable[str]) -> frozenset[str]:
     """Return the neighbours inside abbreviations of several parts: "i. t. t." gives i.t and t.t."""
     pairs: set[str] = set()
     for abbreviation in abbreviations:
-        parts = abbreviation_key(abbreviation).split(".")
-        pairs.update(f"{left}.{right}" for left, right in pairwise(parts))
+        key = abbreviation_key(abbreviation)
+        parts = [part.split() for part in key.split(".") if part]
+        pairs.update(f"{left[-1]}.{right[0]}" for left, right in pairwise(parts))
     return frozenset(pairs)
 
 

@@ -55,7 +55,7 @@ def ending_of(stop: Stop, rules: LanguageRules) -> Ending | None:
         words = stop.tokens[first:]
         if first < -1 and not _spells_abbreviation(words):
             continue
-        key = abbreviation_key("".join(words)).lstrip(OPENING)
+        key = abbreviation_key(" ".join(words)).lstrip(OPENING)
         ending = rules.ending_by_abbreviation.get(key)
         if ending is None and first == -1:
             tail = _JOINT.split(stop.word)[-1]  # "l'art.", "tad-dok."

@@ -83,6 +83,46 @@ LAYOUT = {
         "Il Consiglio chiede:\n\na) più risorse;\n\nb) più scambi.",
         ["Il Consiglio chiede:", "a) più risorse;", "b) più scambi."],
     ),
+    "wrapped_line_before_a_name": (
+        "en",
+        "The Council calls on the\n\nMember States to act. It will report.",
+        ["The Council calls on the\n\nMember States to act.", "It will report."],
+    ),
+    "wrapped_line_before_a_name_in_another_language": (
+        "nl",
+        "De Raad dankt de\n\nCommissie en de\n\nHoge Vertegenwoordiger. Hij handelt.",
+        ["De Raad dankt de\n\nCommissie en de\n\nHoge Vertegenwoordiger.", "Hij handelt."],
+    ),
+    "letter_of_an_annex_is_no_article": (
+        "en",
+        "ANNEX A\n\nThe Council acts.",
+        ["ANNEX A", "The Council acts."],
+    ),
+    "heading_in_capitals_before_a_line_break": (
+        "cs",
+        "MĚNÍCÍ SE HROZBA\nRada jedná.",
+        ["MĚNÍCÍ SE HROZBA", "Rada jedná."],
+    ),
+    "heading_in_capitals_over_two_lines": (
+        "fr",
+        "PRÉVENTION DE LA\nRADICALISATION\nLe Conseil agit.",
+        ["PRÉVENTION DE LA\nRADICALISATION", "Le Conseil agit."],
+    ),
+    "wrapped_acronym_is_no_heading": (
+        "en",
+        "The NATO\nSecretary General attended.",
+        ["The NATO\nSecretary General attended."],
+    ),
+    "list_item_that_ends_in_a_conjunction": (
+        "en",
+        "The Council:\n\n(a) takes note; and\n\n(b) acts.",
+        ["The Council:", "(a) takes note; and", "(b) acts."],
+    ),
+    "greek_letters_on_their_own_lines": (
+        "el",
+        "Το Συμβούλιο:\n\nα) σημειώνει·\n\nβ) ενεργεί.",
+        ["Το Συμβούλιο:", "α) σημειώνει·", "β) ενεργεί."],
+    ),
     "windows_line_breaks": (
         "en",
         "Introduction\r\n\r\nThe Council acts.",
@@ -111,6 +151,22 @@ MARKS = {
         [",,Ja. ''", "Hij knikt.", ",,Nee.''"],
     ),
     "superscript_note": ("de", "Er handelt.⁴ Sie auch.", ["Er handelt.⁴", "Sie auch."]),
+    "starred_note": ("sl", "Svet ukrepa.* To velja.", ["Svet ukrepa.*", "To velja."]),
+    "note_between_two_stops": (
+        "bg",
+        "Прието през 2020 г. (1). Той действа.",
+        ["Прието през 2020 г. (1).", "Той действа."],
+    ),
+    "hyphenated_initials": ("fr", "M. J.-Y. Le Drian agit.", ["M. J.-Y. Le Drian agit."]),
+    "initial_is_no_part_of_a_word": ("fr", "A. Roux et C. Petit.", ["A. Roux et C. Petit."]),
+    "elided_article_opens": (
+        "it",
+        "Si veda p. 4. L'Unione agisce.",
+        ["Si veda p. 4.", "L'Unione agisce."],
+    ),
+    "series_of_a_journal_is_no_article": ("it", "Si veda GU n. L 88.", ["Si veda GU n. L 88."]),
+    "lettered_items": ("en", "a. It acts. b. It reports.", ["a. It acts.", "b. It reports."]),
+    "roman_ordinal": ("hu", "A levelet XVI. Benedek írta.", ["A levelet XVI. Benedek írta."]),
     "several_notes": ("en", "It acts.3,4 It reports.", ["It acts.3,4", "It reports."]),
     "decimal_is_no_note": ("en", "See version 2.1 Beta of it.", ["See version 2.1 Beta of it."]),
     "question_marks_of_other_languages": ("en", "First; Second.", ["First; Second."]),
@@ -137,6 +193,36 @@ MARKS = {
 @pytest.mark.parametrize(("language", "text", "expected"), MARKS.values(), ids=MARKS)
 def test_marks(language, text, expected):
     assert sentences(text, language) == expected
+
+
+KNOWN_WRONG = {
+    "time_before_a_bare_noun": (
+        "en",
+        ["It met at 6 p.m.", "Ministers agreed."],
+        "p.m. goes on before names of time zones and days",
+    ),
+    "day_without_its_month": (
+        "de",
+        ["Die Frist endet am 31.", "Der Rat berät dann."],
+        "after 'am' the number is taken for an ordinal",
+    ),
+    "reference_that_ends_without_a_stop": (
+        "pt",
+        ["As regras constam do artigo 5.º", "O Conselho concorda."],
+        "the stop of º is not the end of the sentence",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        pytest.param(language, expected, id=name, marks=pytest.mark.xfail(reason=why, strict=True))
+        for name, (language, expected, why) in KNOWN_WRONG.items()
+    ],
+)
+def test_known_wrong(language, expected):
+    assert sentences(" ".join(expected), language) == expected
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t ", "\u2029"])

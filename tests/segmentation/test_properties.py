@@ -11,6 +11,7 @@ PIECES = st.sampled_from(
     [
         *"aZé9Жя;·.!?…,:\"'“”„«»()[]-–—¿ \n\t\u00a0\u2028😀⁴",
         *(". ", "\n\n", "a) ", "art. ", "z. B. ", "2022. ", "20. Juni ", "г. ", "J. ", ",,", "''"),
+        *("J.-P. ", "*", "A B\n", "the\n\n", "Do 2022 r. ", "L'", "b. C", "(1). "),
     ]
 )
 TEXTS = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=40).map("".join))
