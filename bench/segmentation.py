@@ -18,16 +18,21 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib import import_module
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import yaml
 
+from pipeline.segmentation import boundaries as engine
+from pipeline.segmentation import rules as engine_rules
 from pipeline.segmentation.boundaries import sentence_spans
-from pipeline.segmentation.language_rules import LANGUAGES
+from pipeline.segmentation.language_rules import LANGUAGES, LanguageRules, load_language_rules
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "segmentation" / "golden"
@@ -223,16 +228,22 @@ def is_core(before: str, after: str) -> bool:
     return _CORE_END.search(before) is not None and not starts_lower
 
 
-def count(case: Case, sentences: Sequence[str]) -> Counts:
-    """Compare one text; boundaries outside the core are neither asked for nor held against."""
+def gold_boundaries(case: Case) -> tuple[set[int], set[int]]:
+    """Return all boundaries of a text, and those in the core."""
     gold = boundaries(case.sentences)
     core = {
         position
         for position, (before, after) in zip(gold, pairwise(case.sentences), strict=True)
         if is_core(before, after)
     }
+    return set(gold), core
+
+
+def count(case: Case, sentences: Sequence[str]) -> Counts:
+    """Compare one text; boundaries outside the core are neither asked for nor held against."""
+    gold, core = gold_boundaries(case)
     predicted = set(boundaries(sentences))
-    return Counts(len(core & predicted), len(core - predicted), len(predicted - set(gold)))
+    return Counts(len(core & predicted), len(core - predicted), len(predicted - gold))
 
 
 def count_by_language(cases: Iterable[Case], cut: Cutter) -> dict[str, Counts]:
@@ -291,6 +302,68 @@ def speeds(
     return {name: n_characters / statistics.median(each[1:]) for name, each in seconds.items()}
 
 
+def speed_by_length(lengths: Sequence[int], text: str, language: str) -> dict[int, float]:
+    """Return our characters per second on single paragraphs of growing length."""
+    paragraph = text * (max(lengths) // len(text) + 1)
+    return {
+        length: length / seconds_of(cut_by_us, [(paragraph[:length], language)])
+        for length in lengths
+    }
+
+
+# --- ablation ----------------------------------------------------------------------------------
+
+WORD_LISTS = (
+    "ending_by_abbreviation",
+    "openers",
+    "reference_words",
+    "fronting_words",
+    "ordinal_leads",
+    "continuations",
+    "digraph_initials",
+    "unfinished_words",
+    "months",
+)
+"""The parts of a language's table that can be emptied one at a time."""
+
+
+def without_rule(rule: engine_rules.Rule) -> AbstractContextManager[object]:
+    """Leave one rule out of the engine."""
+    rest = tuple(each for each in engine_rules.RULES if each is not rule)
+    return patch.object(engine_rules, "RULES", rest)
+
+
+def without_list(name: str) -> AbstractContextManager[object]:
+    """Empty one list in the tables of all languages."""
+
+    @cache
+    def load(language: str) -> LanguageRules:
+        rules = load_language_rules(language)
+        nothing: Any = {} if name == "ending_by_abbreviation" else frozenset()
+        return replace(rules, **{name: nothing})
+
+    return patch.object(engine, "load_language_rules", load)
+
+
+def ablations() -> Iterator[tuple[str, AbstractContextManager[object]]]:
+    """Yield what can be left out, with the context in which it is."""
+    yield "nothing", nullcontext()
+    for rule in engine_rules.RULES:
+        yield f"rule {rule.__name__.strip('_')}", without_rule(rule)
+    for name in WORD_LISTS:
+        yield f"list {name}", without_list(name)
+
+
+def ablation_table(corpus: Sequence[Case], cases: Sequence[Case]) -> str:
+    """Return what each rule and each list is worth."""
+    rows = []
+    for name, context in ablations():
+        with context:
+            f1 = f"{macro(count_by_language(corpus, cut_by_us)):.2f}" if corpus else "–"
+            rows.append([name, f1, str(_n_passed(cases, cut_by_us))])
+    return table(["left out", "macro F1", f"cases ({len(cases)})"], rows)
+
+
 # --- tables ------------------------------------------------------------------------------------
 
 
@@ -347,6 +420,14 @@ def speed_table(speed_by_name: Mapping[str, float]) -> str:
     )
 
 
+def length_table(speed_by_length: Mapping[int, float]) -> str:
+    """Return our speed on one paragraph of growing length."""
+    return table(
+        ["characters in one paragraph", "million characters per second"],
+        [[f"{length:,}", f"{speed / 1e6:.2f}"] for length, speed in speed_by_length.items()],
+    )
+
+
 def groups_of(corpora: Mapping[str, Sequence[Case]]) -> dict[str, Sequence[Case]]:
     """Split every set of cases into inline and layout ones."""
     return {
@@ -376,23 +457,13 @@ def write_section(path: Path, name: str, content: str) -> None:
 def error_lines(cases: Iterable[Case], cut: Cutter, reach: int = 45) -> Iterator[str]:
     """Yield our errors, each with the text around it: ``-`` was missed, ``+`` was made up."""
     for case in cases:
-        squeezed, ends = _squeezed(case.text)
-        gold = boundaries(case.sentences)
-        core = {
-            position
-            for position, (before, after) in zip(gold, pairwise(case.sentences), strict=True)
-            if is_core(before, after)
-        }
+        gold, core = gold_boundaries(case)
         predicted = set(boundaries(cut(case.text, case.language)))
-        for position in sorted((core - predicted) | (predicted - set(gold))):
-            sign, at = "-" if position in core else "+", ends[position - 1] + 1
+        filled = [position for position, char in enumerate(case.text) if not char.isspace()]
+        for position in sorted((core - predicted) | (predicted - gold)):
+            sign, at = "-" if position in core else "+", filled[position - 1] + 1
             before, after = case.text[max(0, at - reach) : at], case.text[at : at + reach]
-            yield f"{case.language} {sign} {before!r} | {after!r}" if squeezed else ""
-
-
-def _squeezed(text: str) -> tuple[str, list[int]]:
-    positions = [position for position, char in enumerate(text) if not char.isspace()]
-    return "".join(text[position] for position in positions), positions
+            yield f"{case.language} {sign} {before!r} | {after!r}"
 
 
 # --- the command -------------------------------------------------------------------------------
@@ -406,6 +477,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--libraries", nargs="*", default=[*LOADERS], choices=[*LOADERS])
     parser.add_argument("--languages", nargs="*", default=[*LANGUAGES], choices=LANGUAGES)
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the race (0: no race)")
+    parser.add_argument(
+        "--ablate", action="store_true", help="leave out each rule and list in turn"
+    )
     parser.add_argument("--errors", action="store_true", help="list our errors and stop")
     parser.add_argument("--docs", action="store_true", help=f"write the tables to {DOCS.name}")
     return parser.parse_args()
@@ -433,6 +507,10 @@ def main() -> None:
     if arguments.rounds:
         texts = paragraphs(corpus or cases["golden table"], 20_000)
         sections["speed"] = speed_table(speeds(cutters, texts, arguments.rounds))
+        sections["length"] = length_table(speed_by_length([10**5, 10**6, 10**7], *texts[0]))
+    if arguments.ablate:
+        every = [case for group in cases.values() for case in group]
+        sections["ablation"] = ablation_table(corpus, every)
     for name, content in sections.items():
         print(f"\n{content}")
         if arguments.docs:
