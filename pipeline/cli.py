@@ -139,6 +139,30 @@ def evaluate(
     _exit_with(_shown(run))
 
 
+@app.command()
+def explain(
+    sentence: Annotated[str, typer.Argument(help="One sentence, in quotes.")],
+    model: Annotated[Path | None, typer.Option(help="A model folder.")] = None,
+    language: Annotated[str | None, typer.Option(help="ISO 639-1; default: detected.")] = None,
+    config: ConfigPath = None,
+    set_: Overrides = None,
+) -> None:
+    """Label one sentence and show the words that carried each label."""
+
+    def run() -> None:
+        from pipeline.config import LabelConfig
+        from pipeline.console import print_explanation
+        from pipeline.workflows.explain import explain_sentence
+
+        given = {"model": model, "language": language}
+        settings = _settings("label", LabelConfig, config, given, set_)
+        print_explanation(
+            explain_sentence(sentence, settings.language, settings.model, settings.codebook)
+        )
+
+    _shown(run)
+
+
 @app.command("check-data")
 def check_data() -> None:
     """Check the training and gold data and the lexicons."""

@@ -16,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.workflows.label import SHOWN_LABELS, LabelProgress, LabelSummary
 
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from pipeline.evaluation.metrics import Metrics
     from pipeline.workflows.check_data import DataReport
     from pipeline.workflows.evaluate import Evaluation
+    from pipeline.workflows.explain import SentenceExplanation
     from pipeline.workflows.train import TrainSummary
 
 PLAIN_LINE_EVERY_S = 5.0
 """In a pipe a line at most this often, so that a log of a long run stays readable."""
 MAX_SHOWN_FAILURES = 20
+MAX_SHOWN_MISSES = 5
 
 
 class _Console:
@@ -177,6 +180,29 @@ def print_evaluation(evaluation: Evaluation) -> None:
         out.print("all floors hold")
     for breach in evaluation.breaches or ():
         out.print(f"below the floor: {breach}", soft_wrap=True)
+
+
+def print_explanation(explanation: SentenceExplanation) -> None:
+    """Print a sentence once for each assigned label, its words marked, then the nearest misses."""
+    out = Console(highlight=False)
+    out.print(f"language {explanation.language}\n")
+    assigned = [label for label in explanation.labels if label.is_assigned]
+    for label in assigned:
+        text = Text(explanation.text)
+        for entry in label.evidence:
+            text.stylize("bold black on yellow", entry.start, entry.end)
+        out.print(Text(f"{label.label}  {label.probability:.2f}", style="bold"))
+        out.print(text, soft_wrap=True)
+        carried = ", ".join(
+            f"{explanation.text[entry.start : entry.end]} ({entry.weight:+.1f})"
+            for entry in label.evidence
+        )
+        out.print(f"  carried by: {carried or 'the sentence as a whole'}\n", soft_wrap=True)
+    if not assigned:
+        out.print("no label\n")
+    misses = [label for label in explanation.labels if not label.is_assigned][:MAX_SHOWN_MISSES]
+    near = ", ".join(f"{label.label} {label.probability:.2f}" for label in misses)
+    out.print(f"not assigned, likeliest first: {near}", soft_wrap=True)
 
 
 def print_data_report(report: DataReport) -> None:

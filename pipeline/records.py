@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,15 +120,12 @@ class Sentence:
         return is_cover_field(self.kind, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Words that carried an assigned label: the span ``[start, end)`` of the sentence's text.
 
-    ``row`` is the sentence's place among those given, ``weight`` what the words add to the label's
-    log-odds.
+    ``weight`` is what the words add to the label's log-odds.
     """
 
-    row: int
     label: str
     start: int
     end: int

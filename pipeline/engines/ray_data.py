@@ -79,7 +79,7 @@ def _connect(workers: int) -> Any:
         ) from error
     if not ray.is_initialized():
         cluster = os.environ.get("RAY_ADDRESS")
-        own = {"num_cpus": max(workers, 1)} if cluster is None else {}
+        own: dict[str, Any] = {"num_cpus": max(workers, 1)} if cluster is None else {}
         ray.init(
             address=cluster, include_dashboard=False, log_to_driver=False, logging_level=40, **own
         )

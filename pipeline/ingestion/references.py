@@ -113,15 +113,21 @@ def find_references(text: str, language: str) -> list[Reference]:
     """
     if not _DIGIT.search(text):
         return []
+    candidates = list(_register_numbers(text))
+    if _any_word(language).search(text.casefold()):
+        candidates += _named_documents(text, language)
+    return _without_overlap(candidates) if candidates else []
+
+
+def _named_documents(text: str, language: str) -> list[Reference]:
+    """Return mentions that a word such as "conclusions" or "directive" makes known."""
     tokens = [_Token(match.group(), *match.span()) for match in _TOKEN.finditer(text)]
     words = _find_words(tokens, language)
-    candidates = [
-        *_register_numbers(text),
+    return [
         *_acts(text, tokens, words),
         *_dated_conclusions(text, tokens, words, language),
         *_resolutions(text, tokens, words),
     ]
-    return _without_overlap(candidates)
 
 
 def _without_overlap(candidates: Sequence[Reference]) -> list[Reference]:
@@ -136,6 +142,8 @@ def _without_overlap(candidates: Sequence[Reference]) -> list[Reference]:
 def _register_numbers(text: str) -> Iterator[Reference]:
     for match in CELEX.finditer(text):
         yield Reference(*match.span(), "celex", match.group())
+    for match in _RES.finditer(text):
+        yield Reference(*match.span(), "un_resolution", match.group().replace(" ", ""))
     for match in _REGISTER_ID.finditer(text):
         yield Reference(*match.span(), "council_document", match.group())
     for match in _COUNCIL_DOCUMENT.finditer(text):
@@ -196,8 +204,6 @@ def _year_and_number(match: re.Match[str]) -> tuple[int, int]:
 def _resolutions(
     text: str, tokens: Sequence[_Token], words: Mapping[str, Sequence[_Name]]
 ) -> Iterator[Reference]:
-    for match in _RES.finditer(text):
-        yield Reference(*match.span(), "un_resolution", match.group().replace(" ", ""))
     for match in _RESOLUTION_NUMBER.finditer(text):
         place = _place(tokens, match.start())
         between = _words_between(tokens, place, words["resolution"])
@@ -311,6 +317,13 @@ def _find_words(tokens: Sequence[_Token], language: str) -> dict[str, list[_Name
                     found[kind].append(_Name(at, at + bool(second)))
                     break
     return found
+
+
+@cache
+def _any_word(language: str) -> re.Pattern[str]:
+    """Return what finds the first part of any of a language's words in casefolded text."""
+    firsts = {re.escape(first) for stems in _stems(language).values() for first, _ in stems}
+    return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(sorted(firsts)) or '(?!)'})")
 
 
 @cache

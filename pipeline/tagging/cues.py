@@ -20,6 +20,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 MAX_GAP = 3
 """Words that may stand between the two sides of a ``~``."""
@@ -179,8 +180,9 @@ def fold(word: str) -> str:
 class CueMatcher:
     """Finds the cues of all labels of one language in one pass over the words of a sentence.
 
-    Every distinct word pattern has a number. Which patterns a word fits is looked up once per
-    distinct word and remembered, so that the pass itself only joins numbers to phrases.
+    Every distinct word pattern has a number. Which patterns a word fits, and which wordings it
+    begins, is looked up once per distinct word and remembered; the pass itself only follows the
+    few wordings whose second word is in the sentence too.
     """
 
     def __init__(self, cues_by_label: Mapping[str, LabelCues]) -> None:
@@ -196,13 +198,15 @@ class CueMatcher:
             for cue in entry.cues:
                 self._add_cue(label, cue)
         self._index = _PatternIndex(self._pattern_ids)
-        self._fits: dict[str, tuple[int, ...]] = {}
+        self._words: dict[str, _Word] = {}
 
     def find(self, text: str) -> list[CueHit]:
         """Return the cues found in a sentence: each at most once per label, in lexicon order."""
-        words = list(_WORD.finditer(text))
-        fits = [self._fits_of(word.group()) for word in words]
-        starts_by_goal = self._possible_starts(fits)
+        words = [self._words.get(word) or self._look_up(word) for word in _WORD.findall(text)]
+        starts_by_goal = self._possible_starts(words)
+        if not starts_by_goal:
+            return []
+        fits = [word.fits for word in words]
         masked = self._masked_positions(starts_by_goal, fits)
         found: dict[int, tuple[int, ...]] = {}
         for goal_id, starts in starts_by_goal.items():
@@ -212,7 +216,11 @@ class CueMatcher:
                 if positions := _extend(goal.positions, fits, start, blocked):
                     found[goal_id] = positions
                     break
-        return [self._hit(self._cues[cue_id], found, words) for cue_id in self._complete(found)]
+        complete = self._complete(found)
+        if not complete:
+            return []
+        spans = [match.span() for match in _WORD.finditer(text)]
+        return [self._hit(self._cues[cue_id], found, spans) for cue_id in complete]
 
     def _add_cue(self, label: str, cue: Cue) -> None:
         required = tuple(self._add_goals(label, phrase) for phrase in cue.phrases)
@@ -237,25 +245,37 @@ class CueMatcher:
     def _id_of(self, pattern: WordPattern) -> int:
         return self._pattern_ids.setdefault(pattern, len(self._pattern_ids))
 
-    def _fits_of(self, word: str) -> tuple[int, ...]:
-        fits = self._fits.get(word)
-        if fits is None:
-            if len(self._fits) >= MAX_REMEMBERED_WORDS:
-                self._fits.clear()
-            fits = self._fits[word] = self._index.fits(word)
-        return fits
+    def _look_up(self, word: str) -> _Word:
+        if len(self._words) >= MAX_REMEMBERED_WORDS:
+            self._words.clear()
+        fits = self._index.fits(word)
+        begun = [goal_id for fit in fits for goal_id in self._goals_by_first_pattern.get(fit, ())]
+        longer = [goal_id for goal_id in begun if len(self._goals[goal_id].positions) > 1]
+        self._words[word] = found = _Word(
+            fits=frozenset(fits),
+            whole=tuple(dict.fromkeys(goal_id for goal_id in begun if goal_id not in longer)),
+            begun=tuple(
+                (goal_id, self._goals[goal_id].positions[1][0]) for goal_id in dict.fromkeys(longer)
+            ),
+        )
+        return found
 
-    def _possible_starts(self, fits: Sequence[tuple[int, ...]]) -> dict[int, list[int]]:
-        """Return, for every phrase whose first word occurs, where it occurs."""
+    def _possible_starts(self, words: Sequence[_Word]) -> dict[int, list[int]]:
+        """Return, for every wording whose first two words occur, where the first occurs."""
+        present: set[int] = set()
+        for word in words:
+            present |= word.fits
         starts_by_goal: dict[int, list[int]] = {}
-        for position, pattern_ids in enumerate(fits):
-            for pattern_id in pattern_ids:
-                for goal_id in self._goals_by_first_pattern.get(pattern_id, ()):
+        for position, word in enumerate(words):
+            for goal_id in word.whole:
+                starts_by_goal.setdefault(goal_id, []).append(position)
+            for goal_id, second in word.begun:
+                if not second.isdisjoint(present):
                     starts_by_goal.setdefault(goal_id, []).append(position)
         return starts_by_goal
 
     def _masked_positions(
-        self, starts_by_goal: Mapping[int, Sequence[int]], fits: Sequence[tuple[int, ...]]
+        self, starts_by_goal: Mapping[int, Sequence[int]], fits: Sequence[Set[int]]
     ) -> dict[str, set[int]]:
         """Return, for every label with a mask in the sentence, the words that are blanked."""
         masked: dict[str, set[int]] = {}
@@ -278,11 +298,23 @@ class CueMatcher:
 
     @staticmethod
     def _hit(
-        cue: _CueGoals, found: Mapping[int, tuple[int, ...]], words: Sequence[re.Match[str]]
+        cue: _CueGoals, found: Mapping[int, tuple[int, ...]], spans: Sequence[tuple[int, int]]
     ) -> CueHit:
         first_wordings = (next(goal for goal in goals if goal in found) for goals in cue.required)
         positions = sorted({position for goal in first_wordings for position in found[goal]})
-        return CueHit(cue.label, cue.text, tuple(words[position].span() for position in positions))
+        return CueHit(cue.label, cue.text, tuple(spans[position] for position in positions))
+
+
+class _Word(NamedTuple):
+    """What is remembered of a distinct word.
+
+    The patterns it fits, the goals that it alone reaches, and those that it begins, each with the
+    patterns of their second word.
+    """
+
+    fits: frozenset[int]
+    whole: tuple[int, ...]
+    begun: tuple[tuple[int, frozenset[int]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +377,7 @@ def _parts(word: str, open_start: bool, open_end: bool, lengths: Sequence[int]) 
 
 def _extend(
     positions: Sequence[tuple[frozenset[int], int]],
-    fits: Sequence[tuple[int, ...]],
+    fits: Sequence[Set[int]],
     start: int,
     blocked: Set[int],
 ) -> tuple[int, ...]:

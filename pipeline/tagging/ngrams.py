@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +29,64 @@ Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class WordWeight:
-    """A word of a sentence, the span ``[start, end)`` of its text, and what it weighs."""
+@dataclass(frozen=True)
+class Ngrams:
+    """The n-grams of a batch of sentences, one entry for each place where one stands.
 
-    start: int
-    end: int
-    weight: float
+    ``buckets``, ``rows`` (the sentence), ``first_words`` and ``n_words`` are one an entry; words
+    count through the batch, those of sentence ``r`` from ``word_offsets[r]`` on.
+    """
+
+    n_texts: int
+    n_buckets: int
+    buckets: Ints
+    rows: Ints
+    first_words: Ints
+    n_words: Ints
+    word_offsets: Ints
+
+    def matrix(self) -> csr_matrix:
+        """Return rows of unit length as float32, shape (n_texts, n_buckets)."""
+        keys = np.sort(self.rows * self.n_buckets + self.buckets)
+        keys = keys[np.diff(keys, prepend=-1) > 0]  # np.unique would take ten times as long
+        rows, buckets = keys // self.n_buckets, keys % self.n_buckets
+        counts = np.bincount(rows, minlength=self.n_texts)
+        values = (1.0 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)[rows]
+        offsets = np.concatenate(([0], np.cumsum(counts)))
+        return csr_matrix((values, buckets, offsets), shape=(self.n_texts, self.n_buckets))
+
+    def weigh_words(self, row: int, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return what each word of a sentence adds to ``matrix()[row] @ weights``.
+
+        An n-gram's share is divided among the places where it stands, and a run's among its words.
+
+        Args:
+            row: The sentence.
+            weights: Of one label, shape (n_buckets,).
+
+        Returns:
+            Shape (n_words,), in the order of the words.
+        """
+        order, offsets = self._by_row
+        entries = order[offsets[row] : offsets[row + 1]]
+        distinct, place, times = np.unique(
+            self.buckets[entries], return_inverse=True, return_counts=True
+        )
+        each = weights[distinct] / (times * np.sqrt(max(len(distinct), 1)))
+        n_words = self.n_words[entries]
+        shares = each[place] / n_words
+        first_words = self.first_words[entries] - self.word_offsets[row]
+        total = np.zeros(self.word_offsets[row + 1] - self.word_offsets[row])
+        for further in range(int(n_words.max(initial=0))):
+            covers = n_words > further
+            total += np.bincount(first_words[covers] + further, shares[covers], len(total))
+        return total
+
+    @cached_property
+    def _by_row(self) -> tuple[Ints, Ints]:
+        """The entries in the order of their sentences, and where each sentence's begin."""
+        order = np.argsort(self.rows, kind="stable")
+        return order, np.searchsorted(self.rows[order], np.arange(self.n_texts + 1))
 
 
 class NgramHasher:
@@ -54,56 +106,28 @@ class NgramHasher:
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """Return the n-grams of sentences as float32, shape (n_sentences, n_buckets)."""
-        if not texts:
-            return csr_matrix((0, self.n_buckets), dtype=np.float32)
-        found = self._find("\n".join(map(_spell, texts)))
-        keys = np.sort(found.rows * self.n_buckets + found.buckets)
-        keys = keys[np.diff(keys, prepend=-1) > 0]  # np.unique would take ten times as long
-        rows, buckets = keys // self.n_buckets, keys % self.n_buckets
-        counts = np.bincount(rows, minlength=len(texts))
-        values = _unit(counts)[rows]
-        offsets = np.concatenate(([0], np.cumsum(counts)))
-        return csr_matrix((values, buckets, offsets), shape=(len(texts), self.n_buckets))
+        return self.read(texts).matrix()
 
-    def weigh_words(self, text: str, weights: NDArray[np.float32]) -> list[WordWeight]:
-        """Return what each word adds to ``transform([text]) @ weights``, in the text's order.
-
-        An n-gram's share is divided among the places where it stands, and a run's among its words.
-
-        Args:
-            text: A sentence.
-            weights: Of one label, shape (n_buckets,).
-        """
-        found = self._find(_spell(text))
-        words = list(_WORD.finditer(text))
-        distinct, counts = np.unique(found.buckets, return_counts=True)
-        times = counts[np.searchsorted(distinct, found.buckets)]
-        shares = weights[found.buckets] / times * _unit(np.array([len(distinct)]))[0]
-        totals = np.zeros(len(words))
-        for place in range(max(self._word_ngrams, default=1)):
-            covers = place < found.n_words
-            shares_here = (shares / found.n_words)[covers]
-            np.add.at(totals, found.first_words[covers] + place, shares_here)
-        return [
-            WordWeight(*word.span(), float(total))
-            for word, total in zip(words, totals, strict=True)
-        ]
-
-    def _find(self, line: str) -> _Found:
-        """Return every n-gram of spelled sentences, one a line."""
-        codes = np.frombuffer(line.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    def read(self, texts: Sequence[str]) -> Ngrams:
+        """Return the n-grams of sentences and where they stand."""
+        codes = np.frombuffer(
+            "\n".join(map(_spell, texts)).encode("utf-32-le"), dtype=np.uint32
+        ).astype(np.uint64)
         words = _Words(codes)
         parts = [*self._char_ngrams_of(words), *self._word_ngrams_of(words)]
-        hashes = np.concatenate([words.codes[:0], *(part.buckets for part in parts)])
+        hashes = np.concatenate([codes[:0], *(part.hashes for part in parts)])
         none = np.empty(0, np.int64)
-        return _Found(
+        return Ngrams(
+            n_texts=len(texts),
+            n_buckets=self.n_buckets,
             buckets=(hashes >> np.uint64(40)).astype(np.int64) & (self.n_buckets - 1),
             rows=np.concatenate([none, *(part.rows for part in parts)]),
             first_words=np.concatenate([none, *(part.first_words for part in parts)]),
-            n_words=np.concatenate([none, *(part.n_words for part in parts)]),
+            n_words=np.repeat([part.n_words for part in parts], [len(p.rows) for p in parts]),
+            word_offsets=np.searchsorted(words.rows, np.arange(len(texts) + 1)),
         )
 
-    def _char_ngrams_of(self, words: _Words) -> list[_Found]:
+    def _char_ngrams_of(self, words: _Words) -> list[_Part]:
         """Return the n-grams within words and the space around each, for each length."""
         found = []
         hashes = words.codes
@@ -116,12 +140,10 @@ class NgramHasher:
                 starts = words.places_within(length)
                 first_words = words.word_at[np.minimum(starts + 1, len(words.codes) - 1)]
                 rows = words.row_at[starts]
-                found.append(
-                    _Found(_mix(hashes[starts], length), rows, first_words, np.ones_like(starts))
-                )
+                found.append(_Part(_mix(hashes[starts], length), rows, first_words, 1))
         return found
 
-    def _word_ngrams_of(self, words: _Words) -> list[_Found]:
+    def _word_ngrams_of(self, words: _Words) -> list[_Part]:
         """Return the runs of words, for each length."""
         found = []
         rows = words.rows
@@ -133,25 +155,18 @@ class NgramHasher:
                 hashes = _mix(hashes[:-1], 31) * _BASE + words.hashes[length - 1 :]
             if length in self._word_ngrams:
                 starts = np.flatnonzero(rows[length - 1 :] == rows[: len(hashes)])
-                found.append(
-                    _Found(
-                        _mix(hashes[starts], 100 + length),
-                        rows[starts],
-                        starts,
-                        np.full_like(starts, length),
-                    )
-                )
+                mixed = _mix(hashes[starts], 100 + length)
+                found.append(_Part(mixed, rows[starts], starts, length))
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """N-grams in any order, with the sentence, the first word and the number of words of each."""
+class _Part(NamedTuple):
+    """N-grams of one sort: their hashes, sentences and first words, and how many words each has."""
 
-    buckets: NDArray[Any]
+    hashes: Hashes
     rows: Ints
     first_words: Ints
-    n_words: Ints
+    n_words: int
 
 
 class _Words:
@@ -190,15 +205,19 @@ class _Words:
         return np.add.reduceat(letters * _powers(int(places.max()) + 1)[places], starts)
 
 
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Return the spans of a text's words, as ``Ngrams`` counts them.
+
+    >>> word_spans("l'ONU, 20")
+    [(0, 1), (2, 5), (7, 9)]
+    """
+    return [match.span() for match in _WORD.finditer(text)]
+
+
 def _spell(text: str) -> str:
     """Return the words of a sentence in one case, a space around each."""
     words = (_DIGITS.sub("0", fold(word)) for word in _WORD.findall(text))
     return f" {' '.join(words)} "
-
-
-def _unit(counts: Ints) -> NDArray[np.float32]:
-    """Return the value of each n-gram of a sentence with so many, for a row of length one."""
-    return (1.0 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
 
 
 def _running_count(flags: NDArray[np.bool_]) -> Ints:

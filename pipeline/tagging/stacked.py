@@ -9,8 +9,10 @@ profit from what was learned on the others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from pipeline.records import Evidence, Scores
 from pipeline.tagging.cues import CueHit, CueMatcher
 from pipeline.tagging.lexicon import Lexicon
-from pipeline.tagging.ngrams import NgramHasher
+from pipeline.tagging.ngrams import NgramHasher, Ngrams, word_spans
 from pipeline.tagging.tagger import Explained
 
 Array = NDArray[np.float32]
@@ -65,34 +67,31 @@ class StackedTagger:
 
     def score(self, texts: Sequence[str], language: str) -> Scores:
         """Return probabilities; see ``tagger.Tagger``."""
-        log_odds = self._ngram_log_odds(texts)
-        return self._weigh(log_odds, self._counter(language).count(texts))
+        counter = self._counter(language)
+        return self._weigh(self._hasher.read(texts), counter.count(texts))
 
     def explain(self, texts: Sequence[str], language: str, thresholds: Scores) -> Explained:
         """Return probabilities and the words that carried each label; see ``tagger.Tagger``."""
         counter = self._counter(language)
         hits_by_row = [counter.find(text) for text in texts]
-        counts = counter.tally(hits_by_row)
-        scores = self._weigh(self._ngram_log_odds(texts), counts)
-        evidence: list[Evidence] = []
+        ngrams = self._hasher.read(texts)
+        scores = self._weigh(ngrams, counter.tally(hits_by_row))
+        evidence: list[list[Evidence]] = [[] for _ in texts]
         rows, columns = np.nonzero(scores >= thresholds)
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             label = self.label_ids[column]
             hits = [hit for hit in hits_by_row[row] if hit.label == label]
             if hits:
                 weight = self._cue_weight(column, len(hits))
-                evidence.extend(_cue_evidence(row, texts[row], hits, weight))
+                evidence[row].extend(_cue_evidence(texts[row], hits, weight))
             else:
-                evidence.extend(self._word_evidence(row, texts[row], column))
-        return Explained(scores, tuple(evidence))
+                evidence[row].extend(self._word_evidence(row, texts[row], column, ngrams))
+        return Explained(scores, evidence)
 
-    def _ngram_log_odds(self, texts: Sequence[str]) -> Array:
-        log_odds: Array = self._hasher.transform(texts) @ self._weights.ngrams
-        return log_odds + self._weights.ngram_bias
-
-    def _weigh(self, log_odds: Array, cue_counts: Array) -> Scores:
+    def _weigh(self, ngrams: Ngrams, cue_counts: Array) -> Scores:
         """Return probabilities; the stack is ``stack_features(…) @ stack``, without the array."""
         bias, ngram_weight, first_cue, further_cues = self._weights.stack
+        log_odds = ngrams.matrix() @ self._weights.ngrams + self._weights.ngram_bias
         stacked = bias + ngram_weight * log_odds
         rows, columns = np.nonzero(cue_counts)
         counts = cue_counts[rows, columns]
@@ -102,19 +101,25 @@ class StackedTagger:
     def _cue_weight(self, column: int, n_cues: int) -> float:
         """Return what each of a sentence's cues for a label adds to its log-odds."""
         _, _, first_cue, further_cues = self._weights.stack
-        added = self._weights.slope[column] * (first_cue + further_cues * np.log(n_cues))
+        added = self._weights.slope[column] * (first_cue + further_cues * math.log(n_cues))
         return float(added) / n_cues
 
-    def _word_evidence(self, row: int, text: str, column: int) -> list[Evidence]:
-        """Return the words that weigh most where no cue speaks for a label."""
-        words = self._hasher.weigh_words(text, self._weights.ngrams[:, column])
-        heaviest = sorted(words, key=lambda word: -word.weight)[:MAX_WORDS]
-        factor = float(self._weights.slope[column] * self._weights.stack[1])
-        return [
-            Evidence(row, self.label_ids[column], word.start, word.end, word.weight * factor)
-            for word in sorted(heaviest, key=lambda word: word.start)
-            if word.weight > 0 and word.weight >= MIN_WORD_SHARE * heaviest[0].weight
-        ]
+    def _word_evidence(
+        self, row: int, text: str, column: int, ngrams: Ngrams
+    ) -> Iterator[Evidence]:
+        """Yield the words that weigh most where no cue speaks for a label."""
+        weights = ngrams.weigh_words(row, self._ngrams_by_label[column])
+        weights *= self._weights.slope[column] * self._weights.stack[1]
+        lowest = max(MIN_WORD_SHARE * weights.max(initial=0), np.finfo(float).tiny)
+        heaviest = np.sort(np.argsort(-weights, kind="stable")[:MAX_WORDS])
+        spans = word_spans(text)
+        for place in heaviest[weights[heaviest] >= lowest].tolist():
+            start, end = spans[place]
+            yield Evidence(self.label_ids[column], start, end, float(weights[place]))
+
+    @cached_property
+    def _ngrams_by_label(self) -> Array:
+        return np.ascontiguousarray(self._weights.ngrams.T)
 
     def _counter(self, language: str) -> CueCounter:
         if language not in self.languages:
@@ -124,8 +129,12 @@ class StackedTagger:
         return self._counters[language]
 
 
-def _cue_evidence(row: int, text: str, hits: Sequence[CueHit], weight: float) -> Iterator[Evidence]:
-    """Yield the words of cues; neighbouring words of a cue are one span, its weight is shared."""
+def _cue_evidence(text: str, hits: Sequence[CueHit], weight: float) -> Iterator[Evidence]:
+    """Yield the words of a label's cues, each span once with the weight of all its cues.
+
+    Neighbouring words of a cue are one span; a cue's weight is shared by its spans.
+    """
+    weight_by_span: dict[tuple[int, int], float] = {}
     for hit in hits:
         spans: list[tuple[int, int]] = []
         for start, end in hit.spans:
@@ -133,8 +142,10 @@ def _cue_evidence(row: int, text: str, hits: Sequence[CueHit], weight: float) ->
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))
-        for start, end in spans:
-            yield Evidence(row, hit.label, start, end, weight / len(spans))
+        for span in spans:
+            weight_by_span[span] = weight_by_span.get(span, 0.0) + weight / len(spans)
+    for (start, end), total in sorted(weight_by_span.items()):
+        yield Evidence(hits[0].label, start, end, total)
 
 
 class CueCounter:

@@ -11,13 +11,13 @@ from pipeline.records import Evidence, Scores
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Probabilities, shape (n_texts, n_labels), and for each assigned label what carried it.
+    """Probabilities, shape (n_texts, n_labels), and for each text what carried its labels.
 
-    Evidence is in the order of rows, then labels.
+    A text's evidence is in the order of the labels.
     """
 
     scores: Scores
-    evidence: tuple[Evidence, ...]
+    evidence: list[list[Evidence]]
 
 
 class Tagger(Protocol):

@@ -53,14 +53,13 @@ class PlannedSource:
 class Coding:
     """What the model says of sentences, one row each.
 
-    ``scores`` is NaN, ``labels`` None, where the model does not cover a sentence's language;
-    ``evidence`` counts rows of the whole.
+    ``scores`` is NaN, ``labels`` None, where the model does not cover a sentence's language.
     """
 
     scores: Scores
     labels: list[LabelSet | None]
     doubtful: NDArray[np.bool_]
-    evidence: list[Evidence]
+    evidence: list[Sequence[Evidence]]
 
 
 class SourceLabeller:
@@ -134,7 +133,7 @@ class SourceLabeller:
             scores=np.full((len(sentences), len(thresholds)), np.nan, dtype=np.float32),
             labels=[None] * len(sentences),
             doubtful=np.zeros(len(sentences), dtype=bool),
-            evidence=[],
+            evidence=[()] * len(sentences),
         )
         rows_by_language: dict[str, list[int]] = {}
         for row, sentence in enumerate(sentences):
@@ -144,7 +143,6 @@ class SourceLabeller:
                     rows_by_language.setdefault(sentence.language, []).append(row)
         for language, rows in sorted(rows_by_language.items()):
             self._code_language([sentences[row].text for row in rows], language, rows, coding)
-        coding.evidence.sort(key=lambda entry: entry.row)  # stable: labels stay in order
         return coding
 
     def _code_language(
@@ -159,15 +157,9 @@ class SourceLabeller:
         coding.scores[rows] = scores
         coding.doubtful[rows] = find_doubtful(scores, thresholds, self._request.review_margin)
         chosen = pick_labels(scores, thresholds, self._model.tagger.label_ids)
-        for row, labels in zip(rows, chosen, strict=True):
+        for row, place, labels in zip(rows, places.tolist(), chosen, strict=True):
             coding.labels[row] = labels
-        evidence_by_place: dict[int, list[Evidence]] = {}
-        for entry in explained.evidence:
-            evidence_by_place.setdefault(entry.row, []).append(entry)
-        for row, place in zip(rows, places.tolist(), strict=True):
-            coding.evidence.extend(
-                replace(entry, row=row) for entry in evidence_by_place.get(place, ())
-            )
+            coding.evidence[row] = explained.evidence[place]
 
     def _not_covered(self, languages: Sequence[str]) -> Remark:
         covered = ", ".join(sorted(self._model.tagger.languages))
@@ -224,37 +216,35 @@ def _joined(labels: LabelSet | None, dimension: frozenset[str]) -> str | None:
 
 
 def _evidence_columns(
-    sentences: Sequence[Sentence], evidence: Sequence[Evidence]
+    sentences: Sequence[Sentence], evidence: Sequence[Sequence[Evidence]]
 ) -> list[Sequence[object]]:
-    of = [sentences[entry.row] for entry in evidence]
-    return [
-        [sentence.sentence_id for sentence in of],
-        [entry.label for entry in evidence],
-        [entry.start for entry in evidence],
-        [entry.end for entry in evidence],
-        [
-            sentence.text[entry.start : entry.end]
-            for sentence, entry in zip(of, evidence, strict=True)
-        ],
-        [entry.weight for entry in evidence],
+    rows = [
+        (sentence.sentence_id, label, start, end, sentence.text[start:end], weight)
+        for sentence, entries in zip(sentences, evidence, strict=True)
+        for label, start, end, weight in entries
     ]
+    return _columns(rows, 6)
 
 
 def _reference_columns(sentences: Sequence[Sentence]) -> list[Sequence[object]]:
-    found = [
-        (sentence, reference)
+    rows = [
+        (
+            sentence.sentence_id,
+            reference.start,
+            reference.end,
+            sentence.text[reference.start : reference.end],
+            reference.kind,
+            reference.target,
+        )
         for sentence in sentences
         if not sentence.is_cover_field
         for reference in find_references(sentence.text, sentence.language)
     ]
-    return [
-        [sentence.sentence_id for sentence, _ in found],
-        [reference.start for _, reference in found],
-        [reference.end for _, reference in found],
-        [sentence.text[reference.start : reference.end] for sentence, reference in found],
-        [reference.kind for _, reference in found],
-        [reference.target for _, reference in found],
-    ]
+    return _columns(rows, 6)
+
+
+def _columns(rows: Sequence[Sequence[object]], n_columns: int) -> list[Sequence[object]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * n_columns
 
 
 def _batch(

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.tagging.ngrams import NgramHasher
+from pipeline.tagging.ngrams import NgramHasher, word_spans
 
 HASHER = NgramHasher(18, (3, 4), (1, 2))
 
@@ -46,3 +46,21 @@ def test_a_row_does_not_depend_on_its_batch(texts):
 
 def test_no_texts_give_no_rows():
     assert HASHER.transform([]).shape == (0, 2**18)
+
+
+@pytest.mark.parametrize(
+    "text", ["De Raad van de Unie, de Raad", "a", "ναι και όχι", "", "x y x y"]
+)
+def test_words_share_what_their_ngrams_weigh(text):
+    weights = np.random.default_rng(0).normal(size=2**18).astype(np.float32)
+    batch = HASHER.read(["another one", text])
+    words = batch.weigh_words(1, weights)
+    assert len(words) == len(word_spans(text))
+    assert words.sum() == pytest.approx((batch.matrix() @ weights)[1], abs=1e-4)
+
+
+def test_word_that_carries_the_weight_is_the_heaviest():
+    weights = np.zeros(2**18, dtype=np.float32)
+    weights[HASHER.transform(["haven"]).indices] = 1
+    words = HASHER.read(["De haven is open"]).weigh_words(0, weights)
+    assert words.argmax() == 1
