@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from pipeline.yaml_files import Section, read_yaml
+
+NO_ARTICLES = re.compile("(?!)")
+"""Matches nothing: only Maltese writes its articles with a hyphen."""
 
 _TABLE = Path(__file__).with_name("council_words.yaml")
 
@@ -18,6 +23,7 @@ class _Words(Section):
     fields: tuple[str, ...]
     transmission: tuple[str, ...]
     conjunctions: tuple[str, ...]
+    articles: str = NO_ARTICLES.pattern
 
 
 class _WordsByLanguage(Section):
@@ -26,33 +32,55 @@ class _WordsByLanguage(Section):
 
 
 @dataclass(frozen=True)
-class CouncilWords:
-    """Words in lower case; of all languages together, for a cover may stand in another.
+class HyphenRules:
+    """Where a hyphen at a line end stays: before conjunctions, and after articles."""
 
-    ``fields`` are bare: without spaces and punctuation, see ``bare``; ``transmission`` are
-    beginnings of words.
+    conjunctions: frozenset[str] = frozenset()
+    articles: re.Pattern[str] = NO_ARTICLES
+
+
+@dataclass(frozen=True)
+class CouncilWords:
+    """Words of all languages together, for a cover may stand in another; see ``fold``.
+
+    ``fields`` are bare besides: without spaces and punctuation, see ``bare``; ``transmission``
+    are beginnings of words.
     """
 
     annex: frozenset[str]
     council: frozenset[str]
     fields: frozenset[str]
     transmission: tuple[str, ...]
-    conjunctions_by_language: dict[str, frozenset[str]]
+    hyphen_rules_by_language: dict[str, HyphenRules]
 
 
 @cache
 def load_council_words() -> CouncilWords:
     """Return the table's words."""
     table = read_yaml(_TABLE, _WordsByLanguage).__pydantic_extra__
+    fields = _all(words.fields for words in table.values())
     return CouncilWords(
         annex=_all(words.annex for words in table.values()),
         council=_all(words.council for words in table.values()),
-        fields=frozenset(map(bare, _all(words.fields for words in table.values()))),
+        fields=frozenset(map(bare, fields)),
         transmission=tuple(sorted(_all(words.transmission for words in table.values()))),
-        conjunctions_by_language={
-            language: frozenset(words.conjunctions) for language, words in table.items()
+        hyphen_rules_by_language={
+            language: HyphenRules(
+                frozenset(words.conjunctions), re.compile(words.articles, re.IGNORECASE)
+            )
+            for language, words in table.items()
         },
     )
+
+
+def fold(text: str) -> str:
+    """Return a text without case and accents, which Greek capitals do not have.
+
+    >>> fold("Παράρτημα") == fold("ΠΑΡΑΡΤΗΜΑ")
+    True
+    """
+    letters = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def bare(text: str) -> str:
@@ -61,8 +89,8 @@ def bare(text: str) -> str:
     >>> bare("N.º doc. prec.") == bare("n° doc. prec.")
     True
     """
-    return "".join(filter(str.isalnum, text.casefold().replace("º", "")))
+    return "".join(filter(str.isalnum, fold(text).replace("º", "")))
 
 
 def _all(groups: Iterable[Iterable[str]]) -> frozenset[str]:
-    return frozenset(word for group in groups for word in group)
+    return frozenset(fold(word) for group in groups for word in group)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from pipeline.ingestion.council_words import CouncilWords, bare
+from pipeline.ingestion.council_words import CouncilWords, bare, fold
 from pipeline.ingestion.lines import Line, Wrapping, runs_on
 from pipeline.ingestion.numbering import number_mark
 
@@ -49,7 +49,7 @@ def is_annex_word(text: str, words: CouncilWords) -> bool:
         return False
     if len(parts) > 1 and _ANNEX_NUMBER.fullmatch(parts[0]):
         parts = parts[1:]
-    if parts[0].lower() not in words.annex:
+    if fold(parts[0]) not in words.annex:
         return False
     is_of_annex = len(parts) > 2 and parts[0].isupper() and text.isupper()
     return is_of_annex or not parts[1:] or bool(_ANNEX_NUMBER.fullmatch(" ".join(parts[1:])))
@@ -104,7 +104,7 @@ def _transmission_end(lines: Sequence[Line], words: CouncilWords) -> int:
             continue
         if not line.is_terminated:
             continue
-        sentence = " ".join(part.text for part in lines[start : index + 1]).lower().split()
+        sentence = fold(" ".join(part.text for part in lines[start : index + 1])).split()
         if start or not is_cover:
             opening = sentence if is_cover else sentence[: MIN_TRANSMISSION_WORDS - 1]
             is_short = index - start < MAX_TRANSMISSION_LINES or is_cover
@@ -119,7 +119,7 @@ def is_cover_line(text: str, words: CouncilWords) -> bool:
     """Whether only the cover page of a Council document has such a line."""
     return (
         _is_known_label(text, words)
-        or text.lower().rstrip(" .") in words.council
+        or fold(text).rstrip(" .") in words.council
         or (text[0].isupper() and bool(_PLACE_AND_DATE.fullmatch(text)))
         or any(
             pattern.match(text)
@@ -145,6 +145,16 @@ def _is_label(text: str, words: CouncilWords) -> bool:
     return is_like_one or _is_known_label(text, words)
 
 
+def _opens_transmission(line: Line, words: CouncilWords) -> bool:
+    """Whether a line begins the cover's sentence; the subject above it may end in a full line."""
+    opening = fold(line.text).split()[:MIN_TRANSMISSION_WORDS]
+    return (
+        line.text[0].isupper()
+        and len(opening) == MIN_TRANSMISSION_WORDS
+        and any(word.startswith(words.transmission) for word in opening)
+    )
+
+
 def cover_paragraphs(
     lines: Sequence[Line], words: CouncilWords, wrapping: Wrapping
 ) -> Iterator[tuple[int, int]]:
@@ -168,9 +178,11 @@ def _begins(lines: Sequence[Line], index: int, words: CouncilWords, wrapping: Wr
     line, following = lines[index - 1], lines[index]
     if is_annex_word(line.text, words) or is_annex_word(following.text, words):
         return True
-    if f"{line.text} {following.text}".lower() in words.council:  # it stands on two lines
+    if fold(f"{line.text} {following.text}") in words.council:  # it stands on two lines
         return False
     if is_cover_line(following.text, words) or _is_label(following.text, words):
+        return True
+    if _opens_transmission(following, words):
         return True
     if line.text.endswith(":"):  # a label whose value stands on the next line, or after others
         return index > 1 and lines[index - 2].text.endswith(":")

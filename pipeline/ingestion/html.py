@@ -230,7 +230,7 @@ class _PageReader:
     def _end_footnote(self, text: str, refers: tuple[str, ...]) -> None:
         """Put a footnote down without its mark; one that has none goes on with the one above."""
         printed = _NOTE_MARK_AT_START.match(text)
-        bare = _NOTE_MARKS.sub("", _NOTE_MARK_AT_START.sub("", text)).strip()
+        bare = _NOTE_MARKS.sub("", text[printed.end() :] if printed else text).strip()
         if not bare:
             return
         is_marked = bool(self._mark) or printed is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, zip_longest
+from itertools import chain, pairwise, zip_longest
 
 from pipeline.ingestion.council_words import CouncilWords, bare
 from pipeline.ingestion.cover import cover_end, cover_paragraphs, is_annex_word
@@ -86,12 +86,12 @@ def parse_layout(lines: Sequence[Line], words: CouncilWords, language: str) -> L
     Args:
         lines: The printed lines, in reading order.
         words: Words that cover pages and annexes are known by.
-        language: For the conjunctions before which a hyphen at a line end stays.
+        language: For the words beside which a hyphen at a line end stays.
     """
     lines, notes = _set_notes_apart(lines)
     first = cover_end(lines, words)
     wrapping = measure_wrapping(lines[first:])
-    hyphens = HyphenJoiner(lines, words.conjunctions_by_language[language])
+    hyphens = HyphenJoiner(lines, words.hyphen_rules_by_language[language])
     marks = _find_marks(lines, first, wrapping, words)
     builder = _BlockBuilder(notes, hyphens)
     for start, end in cover_paragraphs(lines[:first], words, wrapping):
@@ -134,12 +134,12 @@ def _set_notes_apart(lines: Sequence[Line]) -> tuple[list[Line], list[_Note]]:
 
 
 def _anchor(note: _Note, text: Sequence[Line]) -> int:
-    """Return the index after the last line above a footnote that refers to it, if there is one."""
+    """Return the index after the line nearest above, else below, that refers to a footnote."""
     name = note.lines[0].note
     if not name:
         return note.anchor
-    referring = (i for i in range(note.anchor - 1, -1, -1) if name in text[i].refers)
-    return next(referring, note.anchor - 1) + 1
+    nearest = chain(range(note.anchor - 1, -1, -1), range(note.anchor, len(text)))
+    return next((i + 1 for i in nearest if name in text[i].refers), note.anchor)
 
 
 @dataclass(frozen=True, slots=True)

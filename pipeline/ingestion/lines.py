@@ -13,11 +13,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from statistics import median_low
 
+from pipeline.ingestion.council_words import HyphenRules
 from pipeline.ingestion.furniture import Footer, is_stamp, parse_footer, parse_footer_unit
 from pipeline.records import Kind
 
 WRAPPED_FRACTION = 0.15
 """A text is wrapped where this share of its lines begins in lower case (prose: about 0.8)."""
+MIN_NARROW_LINES = 2
+MAX_PRINTED_LENGTH = 120
+"""So is one where so many lines do, and none is longer than a line of print."""
 NARROW_LINE_QUANTILE = 0.05
 """Of lines known to run on, the narrowest share that is put down to chance."""
 NARROW_LINE_TOLERANCE = 0.93
@@ -29,11 +33,14 @@ MIN_FULL_LENGTH = 70
 SEPARATED_FRACTION = 0.8
 """Where more of the short last lines have a wide gap below, a paragraph has no end without one."""
 MIN_RUN_ON_LINES = 3
-"""Fewer lines that are known to run on do not tell how wide the text is."""
+FULL_LINE = 0.85
+"""Fewer lines that run on do not tell how wide the text is; then this part of the longest does."""
 
 DIVIDED_LINES_FRACTION = 0.03
 MIN_DIVIDED_LINES = 4
 """Council texts end some 0.3 % of their lines in a hyphen, all real; divided ones 5 % and more."""
+DIVIDED_EXCESS, SURE_EXCESS = 1.5, 3.0
+"""Times as many lines as chance would end at the text's own hyphens, in many lines or in few."""
 DASHES = "-–—"
 """Marks that open a list item after a finished line, and an aside within a sentence."""
 
@@ -147,8 +154,8 @@ class Wrapping:
     """How a text's lines are set: whether they wrap, their usual gap, how far a full line reaches.
 
     ``full_reach`` is the least length, in characters, of a full line together with the word that
-    did not fit on it; 0 where too few lines tell. ``gaps_separate``: nearly every paragraph has a
-    wider gap above it than a line has.
+    did not fit on it; 0 where the text does not wrap. ``gaps_separate``: nearly every paragraph
+    has a wider gap above it than a line has.
     """
 
     is_wrapped: bool
@@ -164,14 +171,17 @@ def measure_wrapping(lines: Sequence[Line]) -> Wrapping:
         for line, following in pairwise(lines)
         if following.starts_lower and not following.list_mark and not line.is_terminated
     ]
-    is_wrapped = len(pairs) > WRAPPED_FRACTION * len(lines)
+    longest = max((len(line.text) for line in lines), default=0)
+    is_narrow = len(pairs) >= MIN_NARROW_LINES and longest <= MAX_PRINTED_LENGTH
+    is_wrapped = is_narrow or len(pairs) > WRAPPED_FRACTION * len(lines)
     if not pairs:
         return Wrapping(is_wrapped, 0, 0)
     usual_gap = median_low([following.gap for _, following in pairs])
     gaps_separate = _gaps_separate(lines, usual_gap)
     is_wrapped = is_wrapped or gaps_separate
     if len(pairs) < MIN_RUN_ON_LINES:
-        return Wrapping(is_wrapped, usual_gap, 0, gaps_separate)
+        full_reach = FULL_LINE * longest if is_wrapped else 0
+        return Wrapping(is_wrapped, usual_gap, full_reach, gaps_separate)
     reaches = sorted(reach(line, following) for line, following in pairs)
     narrow = reaches[int(len(reaches) * NARROW_LINE_QUANTILE)]
     return Wrapping(is_wrapped, usual_gap, NARROW_LINE_TOLERANCE * narrow, gaps_separate)
@@ -262,19 +272,27 @@ class HyphenJoiner:
     its lines end in a hyphen that the type-setting divides words.
     """
 
-    def __init__(self, lines: Iterable[Line], conjunctions: frozenset[str]) -> None:
-        self._conjunctions = conjunctions
+    def __init__(self, lines: Iterable[Line], rules: HyphenRules) -> None:
+        self._rules = rules
         self._words: set[str] = set()
-        divided = total = 0
+        n_divided = n_lines = n_words = n_hyphenated = 0
         is_divided = False
         for line in lines:
             whole = line.text.partition(" ")[2] if is_divided else line.text
-            self._words.update(_words(whole))
+            words = list(_words(whole))
+            self._words.update(words)
             is_divided = _ends_in_hyphen(line)
-            total += 1
-            divided += is_divided
-        self._may_divide_words = divided > DIVIDED_LINES_FRACTION * total
-        self._divides_words_by_rule = self._may_divide_words and divided >= MIN_DIVIDED_LINES
+            n_lines += 1
+            n_divided += is_divided
+            n_words += len(words)
+            n_hyphenated += sum("-" in word for word in words)
+        expected = n_lines * n_hyphenated / max(n_words, 1)
+        exceeds = n_divided / max(expected, 0.5)
+        is_common = n_divided > DIVIDED_LINES_FRACTION * n_lines
+        self._may_divide_words = exceeds > (DIVIDED_EXCESS if is_common else SURE_EXCESS)
+        self._divides_words_by_rule = (
+            self._may_divide_words and is_common and n_divided >= MIN_DIVIDED_LINES
+        )
 
     def join(self, text: str, following: str) -> str:
         """Return ``text`` with ``following`` joined on, by a space or as the rest of a word."""
@@ -282,9 +300,9 @@ class HyphenJoiner:
             return f"{text} {following}"
         left = text.rsplit(" ", 1)[-1][:-1].lstrip("(\"'„“«‘")
         right = re.split(r"[^\w'’-]", following, maxsplit=1)[0]
-        if right.casefold() in self._conjunctions:
+        if right.casefold() in self._rules.conjunctions:
             return f"{text} {following}"
-        if self._keeps_hyphen(left, right):
+        if self._rules.articles.fullmatch(left) or self._keeps_hyphen(left, right):
             return text + following
         return text[:-1] + following
 

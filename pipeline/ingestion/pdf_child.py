@@ -22,7 +22,7 @@ from pypdf.errors import DependencyError, LimitReachedError
 from pypdf.generic import DictionaryObject, StreamObject
 
 from pipeline.errors import DocumentError
-from pipeline.ingestion.pdf_page import WIDE_GAP, Run, rows_of_page
+from pipeline.ingestion.pdf_page import WIDE_GAP, Row, Run, rows_of_page
 
 MAX_MEMORY_BYTES = 2_000_000_000
 """Address space, of which a good document needs a tenth."""
@@ -35,6 +35,8 @@ MAX_CHARACTERS_PER_PAGE = 200_000
 """A printed page has some 3,000."""
 
 BOLD_WEIGHT = 600
+FIGURE_SIZE, FIGURE_RISE = 0.6, 0.2
+"""In type sizes: a font's raised figures are lower than this, and stand this far up at least."""
 MAX_SKEW = math.radians(5)
 """Text that is turned by neither this nor a right angle is a watermark."""
 UNKNOWN = "\ufffd"
@@ -189,25 +191,37 @@ def read_pages(content: bytes) -> Iterator[dict[str, Any]]:
         raise _too_many_pages(len(document))
     if not len(document):
         raise _damaged("no pages")
+    column_left: float | None = None
     for index in range(len(document)):
         try:
             page = document[index]
-            yield _read_page(page)
+            read, column_left = _read_page(page, column_left)
+            yield read
         except pdfium.PdfiumError as error:
             raise _damaged(f"page {index + 1}: {error}") from error
         page.close()
 
 
-def _read_page(page: pdfium.PdfPage) -> dict[str, Any]:
-    """Return a page; what is printed at right angles to most of it comes last."""
+def _read_page(
+    page: pdfium.PdfPage, column_left: float | None
+) -> tuple[dict[str, Any], float | None]:
+    """Return a page, and where its right column begins or that of the pages before.
+
+    What is printed at right angles to most of a page comes last.
+    """
     letters_by_turn: dict[int, list[_Letter]] = {}
     for letter in _letters(page.get_textpage()):
         letters_by_turn.setdefault(letter.turn, []).append(letter)
     turns = sorted(letters_by_turn, key=lambda turn: -len(letters_by_turn[turn]))
-    rows = [row for turn in turns for row in rows_of_page(list(_runs(letters_by_turn[turn])))]
+    rows: list[Row] = []
+    for turn in turns:
+        found = rows_of_page(list(_runs(letters_by_turn[turn])), column_left)
+        column_left = found.column_left or column_left
+        rows.extend(found.rows)
     bottom, top = _vertical_ends(page.get_bbox(), turns[0] if turns else 0)
     is_picture = not rows and any(True for _ in page.get_objects([pdfium_raw.FPDF_PAGEOBJ_IMAGE]))
-    return {"bottom": bottom, "top": top, "rows": rows, "is_picture": is_picture}
+    read = {"bottom": bottom, "top": top, "rows": rows, "is_picture": is_picture}
+    return read, column_left
 
 
 class _Letter(NamedTuple):
@@ -258,12 +272,15 @@ def _letters(text: pdfium.PdfTextPage) -> Iterator[_Letter]:
             character = UNKNOWN
         elif character in _HYPHENS:
             character = "-"
+        size = printed_type.size
+        if character.isdecimal() and _is_raised_figure(text, index, baseline, printed_type):
+            baseline, size = baseline + FIGURE_RISE * size, FIGURE_SIZE * size
         previous = _Letter(
             character,
             left,
             max(left, right),
             baseline,
-            printed_type.size,
+            size,
             printed_type.is_bold,
             printed_type.turn,
         )
@@ -276,6 +293,18 @@ class _Type(NamedTuple):
     size: float
     is_bold: bool
     turn: int | None
+
+
+def _is_raised_figure(
+    text: pdfium.PdfTextPage, index: int, baseline: float, printed_type: _Type
+) -> bool:
+    """Whether a figure is a font's own small one, drawn above the baseline that it stands on."""
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    pdfium_raw.FPDFText_GetCharBox(text, index, left, right, bottom, top)
+    turn = printed_type.turn or 0
+    ends = sorted(_turned(x.value, y.value, turn)[1] for x, y in ((left, bottom), (right, top)))
+    is_small = 0 < ends[1] - ends[0] < FIGURE_SIZE * printed_type.size
+    return is_small and ends[0] - baseline > FIGURE_RISE * printed_type.size
 
 
 def _type_of(text: pdfium.PdfTextPage, index: int) -> _Type:
@@ -310,7 +339,7 @@ def _runs(letters: Iterable[_Letter]) -> Iterator[Run]:
             yield from _run(run)
             run = []
         elif letter.text.isspace():
-            run += [letter._replace(text=" ")] if run else []
+            run += [run[-1]._replace(text=" ")] if run else []  # in its neighbour's type
         else:
             if run and not _follows(letter, run[-1], right):
                 yield from _run(run)

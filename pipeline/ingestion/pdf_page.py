@@ -37,6 +37,8 @@ COLUMN_ZONE = (0.3, 0.7)
 """Between these parts of the text's width the right one of two columns begins."""
 COLUMN_INDENT = 3.0
 """Points by which the beginnings of a column's rows may differ to count as flush."""
+MAX_LINES_OVER = 2
+"""So many times as many lines as a column has may go over both, above and below them."""
 
 _RAISED_NUMBER = re.compile(r"[\d\s,()*]*[\d*][\d\s,()*]*")
 _SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹]+")
@@ -67,16 +69,31 @@ class Row(NamedTuple):
     begins_column: bool = False
 
 
-def rows_of_page(runs: Sequence[Run]) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class PageRows:
+    """A page's rows in reading order, and where the right one of its columns begins."""
+
+    rows: list[Row]
+    column_left: float | None
+
+
+def rows_of_page(runs: Sequence[Run], earlier_left: float | None = None) -> PageRows:
     """Return the rows of a page in reading order.
 
     Two columns are read one after the other, between rows that go over both.
+
+    Args:
+        runs: The page's pieces of text.
+        earlier_left: Where the right column of an earlier page began: the last page of a text may
+            have too few rows there to tell.
     """
     lines = [list(line.pieces()) for line in sorted(_lines(runs), key=lambda line: -line.baseline)]
     pieces = [piece for line in lines for piece in line]
-    column_left = _right_column(pieces)
+    column_left = _right_column(lines)
+    if column_left is None and earlier_left is not None and _has_column(pieces, earlier_left):
+        column_left = earlier_left
     if column_left is None:
-        return _read_column(pieces)
+        return PageRows(_read_column(pieces), None)
     rows: list[Row] = []
     band: list[_Line] = []
     for line in lines:
@@ -87,7 +104,7 @@ def rows_of_page(runs: Sequence[Run]) -> list[Row]:
         else:
             band.extend(line)
     rows.extend(_read_band(band, column_left))
-    return [rows[0]._replace(begins_column=True), *rows[1:]]
+    return PageRows([rows[0]._replace(begins_column=True), *rows[1:]], column_left)
 
 
 @dataclass(slots=True)
@@ -152,7 +169,7 @@ def _line_of(
     """Return the line that a run belongs to; larger runs have theirs already."""
     largest = lines[0].size if lines else 0
     first = bisect_left(baselines, (run.baseline - RAISED_MOST * largest, -1))
-    near: list[tuple[float, _Line]] = []
+    near: list[tuple[bool, float, _Line]] = []
     for baseline, index in baselines[first:]:
         if baseline > run.baseline + LOWERED_MOST * largest:
             break
@@ -165,30 +182,56 @@ def _line_of(
             and line.touches(run)
         )
         if is_level or is_beside:
-            near.append((abs(rise), line))
-    return min(near, key=lambda pair: pair[0])[1] if near else None
+            near.append((not line.touches(run), abs(rise), line))
+    return min(near, key=lambda found: found[:2])[2] if near else None
 
 
-def _right_column(pieces: Sequence[_Line]) -> float | None:
-    """Return where the right one of two columns of prose begins, None for a page without."""
+def _right_column(lines: Sequence[Sequence[_Line]]) -> float | None:
+    """Return where the right one of two columns of prose begins, None for a page without.
+
+    Of the places where one could, it is that which the fewest lines go over.
+    """
+    pieces = [piece for line in lines for piece in line]
     if not pieces:
         return None
     left, right = min(p.left for p in pieces), max(p.right for p in pieces)
-    zone = [left + part * (right - left) for part in COLUMN_ZONE]
-    starts = Counter(round(p.left) for p in pieces if zone[0] <= p.left <= zone[1])
-    if not starts:
-        return None
-    start = starts.most_common(1)[0][0] - COLUMN_INDENT
-    sides = (
-        [p.right - p.left for p in pieces if p.left < start and p.right <= start],
-        [p.right - p.left for p in pieces if p.left >= start],
-    )
-    widths = (start - left, right - start)
+    first, last = (left + part * (right - left) for part in COLUMN_ZONE)
+    starts = sorted({round(p.left) - COLUMN_INDENT for p in pieces if first <= p.left <= last})
+    found = [
+        (n_over, start)
+        for start in starts
+        if (n_over := _lines_over(lines, start, start - left, right - start)) is not None
+    ]
+    return min(found)[1] if found else None
+
+
+def _lines_over(
+    lines: Sequence[Sequence[_Line]], start: float, left_width: float, right_width: float
+) -> int | None:
+    """Return how many lines go over the place between columns, None where it parts no prose."""
+    lefts: list[float] = []
+    rights: list[float] = []
+    n_over = 0
+    for line in lines:
+        if any(_goes_over(piece, start) for piece in line):
+            n_over += 1
+            continue
+        for is_right, lengths in ((False, lefts), (True, rights)):
+            side = [piece for piece in line if (piece.left >= start) is is_right]
+            if side:
+                lengths.append(max(p.right for p in side) - min(p.left for p in side))
     is_prose = all(
-        len(side) >= MIN_COLUMN_ROWS and median(side) >= COLUMN_FILL * width
-        for side, width in zip(sides, widths, strict=True)
+        len(lengths) >= MIN_COLUMN_ROWS and median(lengths) >= COLUMN_FILL * width
+        for lengths, width in ((lefts, left_width), (rights, right_width))
     )
-    return start if is_prose else None
+    return n_over if is_prose and n_over <= MAX_LINES_OVER * len(rights) else None
+
+
+def _has_column(pieces: Sequence[_Line], column_left: float) -> bool:
+    """Whether something begins where the right column did, and less goes over it than not."""
+    n_over = sum(_goes_over(piece, column_left) for piece in pieces)
+    begins = any(0 <= piece.left - column_left <= 2 * COLUMN_INDENT for piece in pieces)
+    return begins and 2 * n_over < len(pieces)
 
 
 def _goes_over(piece: _Line, column_left: float) -> bool:

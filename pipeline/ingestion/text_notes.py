@@ -18,15 +18,17 @@ MAX_NOTE_LINES = 20
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _NOTE_START = re.compile(
-    r"(?P<open>\()?(?P<number>\d{1,3}|[⁰¹²³⁴-⁹]{1,3})(?(open)\))\s*(?=[^\W\d_]|[\"“„«])"
+    r"\((?P<bracketed>\d{1,3})\)\s*(?=\S)"
+    r"|(?P<plain>\d{1,3}|[⁰¹²³⁴-⁹]{1,3})(?:\s*(?=[^\W\d_]|[\"“„«])|\s+(?=\d{4,5}/\d))"
 )
 _BRACKETED = re.compile(r"\s?\((?P<number>\d{1,3})\)(?=[\s.,;:]|$)")
 _GLUED = re.compile(
     r"(?<=[^\W\d_A-ZΑ-ΩА-Я][,.;:”\"»)])(?P<after>\d{1,3})(?=\s|$)"
     r"|(?<=[^\W\d_][^\W\d_A-ZΑ-ΩА-Я])(?P<number>\d{1,3})(?=[\s.,;:)]|$)"
+    r"|(?<=\b(?:19|20)\d\d)(?P<year>\d{1,2})(?=[\s.,;:)]|$)"
     r"|(?P<raised>[⁰¹²³⁴-⁹]{1,3})"
 )
-"""After two letters, the last in lower case (not CO2), or after a mark behind such a letter."""
+"""After two letters, the last in lower case (not CO2), after a mark behind such, after a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,9 @@ def _note_at(index: int, lines: Sequence[Line]) -> _Note | None:
     match = _NOTE_START.match(lines[index].text)
     if match is None:
         return None
-    number = match["number"].translate(_SUPERSCRIPTS)
+    number = (match["bracketed"] or match["plain"]).translate(_SUPERSCRIPTS)
     name = f"{lines[index].page}:{index}:{number}"  # another page may have one of this number
-    note = _Note(index, number, bool(match["open"]), match.end(), name)
+    note = _Note(index, number, bool(match["bracketed"]), match.end(), name)
     has_mark = any(_mark_of(note, line.text) for line in lines[:index])
     return note if has_mark else None
 

@@ -1,13 +1,14 @@
 import pytest
 
+from pipeline.ingestion.council_words import HyphenRules, load_council_words
 from pipeline.ingestion.lines import HyphenJoiner, Line
 
-CONJUNCTIONS = frozenset({"en", "of"})
+RULES = HyphenRules(frozenset({"en", "of"}))
 
 
 def join(left: str, right: str, *elsewhere: str) -> str:
     lines = [Line(text, 0, None) for text in (left, right, *elsewhere)]
-    return HyphenJoiner(lines, CONJUNCTIONS).join(left, right)
+    return HyphenJoiner(lines, RULES).join(left, right)
 
 
 @pytest.mark.parametrize(
@@ -37,5 +38,15 @@ def test_rare_hyphen_in_a_long_text_is_a_real_one():
 def test_text_that_divides_words_by_rule_loses_its_hyphens():
     divided = ["de veilig-", "heid en de samen-", "werking met de lid-", "staten voor het be-"]
     text = [*divided, "leid van de Unie", "een sector"]
-    joiner = HyphenJoiner([Line(line, 0, None) for line in text], CONJUNCTIONS)
+    joiner = HyphenJoiner([Line(line, 0, None) for line in text], RULES)
     assert joiner.join("de bank-", "sector") == "de banksector"
+
+
+@pytest.mark.parametrize("article", ["il-", "tal-", "bħall-", "fis-", "mix-", "l-"])
+def test_maltese_articles_keep_their_hyphen(article):
+    rules = load_council_words().hyphen_rules_by_language["mt"]
+    divided = [
+        Line(text, 0, None) for text in ("a korruz-", "zjoni b serven-", "ti c gvern-", "i d")
+    ]
+    assert HyphenJoiner(divided, rules).join(article, "kunsill") == f"{article}kunsill"
+    assert HyphenJoiner(divided, rules).join("korruz-", "zjoni") == "korruzzjoni"

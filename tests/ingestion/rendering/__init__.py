@@ -1,0 +1,1 @@
+"""Renders one set of contents in the looks that Council documents come in."""
