@@ -123,6 +123,26 @@ LAYOUT = {
         "Το Συμβούλιο:\n\nα) σημειώνει·\n\nβ) ενεργεί.",
         ["Το Συμβούλιο:", "α) σημειώνει·", "β) ενεργεί."],
     ),
+    "sections_under_a_heading": (
+        "en",
+        "THREAT\n\n2.1. The Council acts.\n\n2.2 It reports\n\n2.3 The Council notes this.",
+        ["THREAT", "2.1. The Council acts.", "2.2 It reports", "2.3 The Council notes this."],
+    ),
+    "wrapped_decimal_is_no_section": (
+        "de",
+        "Die Kosten betragen rund\n\n2.5 Mio. EUR. Er handelt.",
+        ["Die Kosten betragen rund\n\n2.5 Mio. EUR.", "Er handelt."],
+    ),
+    "wrapped_ordinal_before_a_noun": (
+        "de",
+        "Er wurde im\n\n6. Ausschuss geprüft. Er gilt.",
+        ["Er wurde im\n\n6. Ausschuss geprüft.", "Er gilt."],
+    ),
+    "numbered_clauses_in_lower_case": (
+        "da",
+        "Rådet:\n\n1. minder om sine mål;\n\n2. opfordrer til handling.",
+        ["Rådet:", "1. minder om sine mål;", "2. opfordrer til handling."],
+    ),
     "windows_line_breaks": (
         "en",
         "Introduction\r\n\r\nThe Council acts.",
