@@ -48,6 +48,7 @@ _TERMINAL = re.compile(r"[.!?:;…\u037e\u0387·]['\"”’»“)\]\u203a]*\d{0,
 _LIST_MARK = re.compile(
     r"(?:[•▪◦●■‣·]|[-–—](?=\s)|\(?[a-zα-ωа-я]\)|[a-zα-ωа-я]\.(?=\s)|\((?:[ivx]{1,5}|\d{1,2})\)|[ivx]{1,5}\))\s*"
 )
+_HYPHEN = re.compile("[-‐‑]")
 _SPACES = re.compile(r"\s+")
 _CELLS = re.compile(r"\s*\|\s*")
 """Copies of web pages set the cells of a table apart by bars: "1. | The Council |"."""
@@ -211,7 +212,10 @@ def runs_on(line: Line, following: Line, wrapping: Wrapping) -> bool:
     if line.role != following.role:
         return False
     if line.role is not None:
-        return following.gap <= wrapping.usual_gap and not following.list_mark
+        if following.gap > wrapping.usual_gap or following.list_mark:
+            return False
+        is_told_by_gap = line.role == "footnote" or wrapping.gaps_separate
+        return is_told_by_gap or following.starts_lower or _is_full(line, following, wrapping)
     if following.list_mark and _may_end_before_list(line, following, wrapping):
         return False
     if line.text.endswith(";") and following.opens_clause:
@@ -266,10 +270,10 @@ def join_lines(lines: Sequence[Line], hyphens: HyphenJoiner) -> str:
 class HyphenJoiner:
     """Joins a word that a line end divides, by what the same document writes elsewhere.
 
-    A hyphen stays after capitals or digits (``VN-Handvest``), before a capital, and, with a space,
-    before a conjunction (``EU- en FATF-vereisten``). Else the document decides: by the form it
-    writes elsewhere, by whether the second part is a word of its own, and by whether so many of
-    its lines end in a hyphen that the type-setting divides words.
+    The form that the document writes elsewhere goes first. Else a hyphen stays after capitals or
+    digits (``VN-Handvest``), before a capital, after an article, and, with a space, before a
+    conjunction (``EU- en FATF-vereisten``). Else it goes by whether the second part is a word of
+    its own, and whether so many lines end in a hyphen that the type-setting divides words.
     """
 
     def __init__(self, lines: Iterable[Line], rules: HyphenRules) -> None:
@@ -280,7 +284,7 @@ class HyphenJoiner:
         for line in lines:
             whole = line.text.partition(" ")[2] if is_divided else line.text
             words = list(_words(whole))
-            self._words.update(words)
+            self._words.update(words, *map(_HYPHEN.split, words))
             is_divided = _ends_in_hyphen(line)
             n_lines += 1
             n_divided += is_divided
@@ -293,9 +297,12 @@ class HyphenJoiner:
         self._divides_words_by_rule = (
             self._may_divide_words and is_common and n_divided >= MIN_DIVIDED_LINES
         )
+        self._has_own_hyphens = exceeds < SURE_EXCESS
 
     def join(self, text: str, following: str) -> str:
         """Return ``text`` with ``following`` joined on, by a space or as the rest of a word."""
+        if text.endswith(" -") and text.split()[-2:-1][0].casefold() in self._rules.conjunctions:
+            return text + following  # "EU-instrumenten en -/programma's"
         if len(text) < 2 or text[-1] not in "-‐‑" or not text[-2].isalnum():
             return f"{text} {following}"
         left = text.rsplit(" ", 1)[-1][:-1].lstrip("(\"'„“«‘")
@@ -307,18 +314,22 @@ class HyphenJoiner:
         return text[:-1] + following
 
     def _keeps_hyphen(self, left: str, right: str) -> bool:
-        last_part = re.split(r"[-‐‑]", left)[-1]
+        last_part, first_part = _HYPHEN.split(left)[-1], _HYPHEN.split(right)[0]
+        if f"{left}-{right}".casefold() in self._words:
+            return True
+        if not self._words.isdisjoint(
+            {f"{left}{right}".casefold(), f"{last_part}{first_part}".casefold()}
+        ):
+            return False
         if not right[:1].islower():
             return True
         if last_part.isupper() or any(character.isdigit() for character in last_part):
             return True
-        if f"{left}-{right}".casefold() in self._words:
-            return True
-        if f"{left}{right}".casefold() in self._words:
-            return False
         if right.casefold() not in self._words:
             return not self._may_divide_words
-        return not self._divides_words_by_rule or left.casefold() in self._words
+        return not self._divides_words_by_rule or (
+            self._has_own_hyphens and left.casefold() in self._words
+        )
 
 
 def _words(text: str) -> Iterable[str]:

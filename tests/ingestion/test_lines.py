@@ -15,6 +15,8 @@ def join(left: str, right: str, *elsewhere: str) -> str:
     ("left", "right", "elsewhere", "joined"),
     [
         ("het geweld-", "dadig extremisme", (), "het gewelddadig extremisme"),
+        ("en -", "programma's", (), "en -programma's"),
+        ("tijdens COV-", "ID-19", ("na COVID-19",), "tijdens COVID-19"),
         ("het VN-", "handvest", (), "het VN-handvest"),
         ("de COVID-19-", "crisis", (), "de COVID-19-crisis"),
         ("Counter-", "Terrorism", (), "Counter-Terrorism"),

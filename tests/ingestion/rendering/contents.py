@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -49,19 +49,23 @@ class Piece:
 
 @dataclass(frozen=True)
 class Contents:
+    """What is printed; without ``council`` the cover is its sentence alone."""
+
     language: str
-    council: tuple[str, str]
-    place: str
-    type: str
-    fields: tuple[tuple[str, str], ...]
     transmission: str
-    date: str
     pieces: tuple[Piece, ...]
-    notes: dict[str, str]
+    notes: dict[str, str] = field(default_factory=dict)
+    council: tuple[str, ...] = ()
+    place: str = ""
+    type: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    date: str = ""
 
     @property
     def head(self) -> tuple[str, ...]:
         """The lines of the cover above its table, the institution on two of them."""
+        if not self.council:
+            return ()
         return (*self.council, self.place, f"(OR. {self.language})", NUMBER, *CODES, self.type)
 
     @property
@@ -70,7 +74,7 @@ class Contents:
 
     @property
     def units(self) -> list[Unit]:
-        head = (" ".join(self.council), *self.head[2:])
+        head = (" ".join(self.council), *self.head[2:]) if self.council else ()
         fields = (f"{label} {value}" for label, value in self.fields)
         units = [("cover", "", text) for text in (*head, *fields, self.transmission)]
         number = ""

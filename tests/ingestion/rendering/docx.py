@@ -19,7 +19,9 @@ def document(contents: Contents, *, with_styles: bool = False) -> bytes:
     """Return a Word document, its headings known by style or by their look alone."""
     writer = _Writer(contents, with_styles=with_styles)
     body = "".join(_paragraph(text) for text in contents.head[2:])
-    body = _paragraph(contents.council[0], f"<w:r><w:br/>{_text(contents.council[1])}</w:r>") + body
+    if contents.council:
+        first, second = contents.council
+        body = _paragraph(first, f"<w:r><w:br/>{_text(second)}</w:r>") + body
     body += _field_table(contents) + _paragraph(contents.transmission)
     body += "".join(map(writer.piece, contents.pieces))
     footer = f"{NUMBER}\tab/CD/ef\t1 JAI.1 {contents.language.upper()}"

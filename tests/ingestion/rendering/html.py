@@ -82,7 +82,7 @@ def _raised(text: str) -> str:
 
 
 def _cover_head(contents: Contents) -> tuple[str, ...]:
-    return (" ".join(contents.council), *contents.head[2:])
+    return (" ".join(contents.council), *contents.head[2:]) if contents.council else ()
 
 
 def _field_table(contents: Contents) -> str:

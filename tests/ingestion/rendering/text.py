@@ -20,7 +20,8 @@ def wrapped(contents: Contents, *, line_end: str = "\n", gap: str = "\n") -> byt
         if piece.role == "annex":
             pages.append([])
         pages[-1].append(MARK.sub(r"\1", piece.printed))
-    notes = [[], [f"{mark} {text}" for mark, text in contents.notes.items()], []]
+    notes: list[list[str]] = [[] for _ in pages]
+    notes[1] = [f"{mark} {text}" for mark, text in contents.notes.items()]
     printed = ""
     for number, (page, page_notes) in enumerate(zip(pages, notes, strict=True), start=1):
         paragraphs = [line_end.join(textwrap.wrap(text, 92)) for text in (*page, *page_notes)]
