@@ -35,6 +35,7 @@ class LanguageRules:
 
     language: str
     ending_by_abbreviation: Mapping[str, Ending]
+    capital_abbreviations: frozenset[str]
     inner_pairs: frozenset[str]
     openers: frozenset[str]
     reference_words: frozenset[str]
@@ -141,12 +142,14 @@ def load_language_rules(language: str) -> LanguageRules:
             f"no sentence rules for language {language!r} (known: {', '.join(LANGUAGES)})"
         )
     table = read_yaml(TABLES / f"{language}.yaml", LanguageTable)
+    abbreviations = [entry for entries, _ in table.endings() for entry in entries]
     return LanguageRules(
         language=language,
         ending_by_abbreviation=MappingProxyType(
             {abbreviation_key(entry): end for entries, end in table.endings() for entry in entries}
         ),
-        inner_pairs=_inner_pairs(entry for entries, _ in table.endings() for entry in entries),
+        capital_abbreviations=frozenset(map(abbreviation_key, filter(str.isupper, abbreviations))),
+        inner_pairs=_inner_pairs(abbreviations),
         openers=_casefolded(table.openers),
         reference_words=_casefolded(table.reference_words),
         fronting_words=_casefolded(table.fronting_words),

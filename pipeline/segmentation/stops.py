@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pipeline.segmentation.language_rules import Ending, LanguageRules, abbreviation_key
-from pipeline.segmentation.words import OPENING, is_initial
+from pipeline.segmentation.words import OPENING, is_all_capitals, is_initial
 
 LOOK_BEHIND = 64
 """Characters that hold the words before a stop; longer words matter to no rule."""
@@ -62,8 +62,17 @@ def ending_of(stop: Stop, rules: LanguageRules) -> Ending | None:
             if not is_initial(tail, rules):  # "J.-P."
                 ending = rules.ending_by_abbreviation.get(abbreviation_key(tail))
         if ending is not None:
-            return ending
+            is_acronym = first == -1 and _is_acronym(stop, rules)
+            return None if is_acronym and ending is not Ending.UNLESS_NUMBER else ending
     return None
+
+
+def _is_acronym(stop: Stop, rules: LanguageRules) -> bool:
+    """Say whether a word in capitals is another one than the abbreviation: "500 MW.", not "mw."."""
+    word = stop.word.lstrip(OPENING)
+    is_plain = len(word) > 1 and word.isupper() and word.isalpha()
+    is_shouted = is_all_capitals(stop.following)  # "MR. SMITH"
+    return is_plain and not is_shouted and word.casefold() not in rules.capital_abbreviations
 
 
 def _spells_abbreviation(words: tuple[str, ...]) -> bool:

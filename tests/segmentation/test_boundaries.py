@@ -185,6 +185,12 @@ MARKS = {
         ["Si veda p. 4.", "L'Unione agisce."],
     ),
     "series_of_a_journal_is_no_article": ("it", "Si veda GU n. L 88.", ["Si veda GU n. L 88."]),
+    "acronym_is_no_abbreviation": (
+        "nl",
+        "Zij levert 500 MW. De Raad handelt.",
+        ["Zij levert 500 MW.", "De Raad handelt."],
+    ),
+    "shouted_title": ("en", "It was MR. SMITH of London.", ["It was MR. SMITH of London."]),
     "lettered_items": ("en", "a. It acts. b. It reports.", ["a. It acts.", "b. It reports."]),
     "roman_ordinal": ("hu", "A levelet XVI. Benedek írta.", ["A levelet XVI. Benedek írta."]),
     "several_notes": ("en", "It acts.3,4 It reports.", ["It acts.3,4", "It reports."]),
