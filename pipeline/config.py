@@ -51,6 +51,29 @@ class LearnedLayerConfig(Section):
     inverse_regularisation: float = Field(30.0, gt=0, description="scikit-learn's C")
 
 
+class TransformerConfig(Section):
+    """A fine-tuned encoder: which one, and how it is trained."""
+
+    encoder: str = Field(description="hub id or folder of a Hugging Face encoder")
+    method: Literal["full", "lora", "frozen"] = Field(
+        "full", description="train everything, low-rank adapters, or the head alone"
+    )
+    max_tokens: int = Field(192, ge=8, le=8192, description="longer sentences: several windows")
+    batch_size: int = Field(16, ge=1, description="sentences per forward pass")
+    gradient_accumulation: int = Field(2, ge=1, description="forward passes per step")
+    learning_rate: float = Field(3e-5, gt=0)
+    head_learning_rate: float = Field(1e-3, gt=0, description="where the encoder is frozen")
+    epochs: int = Field(10, ge=1, description="at most; early stopping ends before")
+    patience: int = Field(3, ge=1, description="epochs without a better macro-F1 until it stops")
+    warmup_fraction: float = Field(0.1, ge=0, lt=1)
+    weight_decay: float = Field(0.01, ge=0)
+    max_positive_weight: float = Field(
+        8.0, ge=1, description="rare labels weigh more in the loss, at most so much"
+    )
+    lora_rank: int = Field(16, ge=1)
+    join_lexicon: bool = Field(True, description="weigh cue evidence in (late fusion)")
+
+
 class TrainConfig(Section):
     """``configs/train.yaml``: what ``train`` reads, how it fits, and where it writes."""
 
@@ -60,7 +83,9 @@ class TrainConfig(Section):
     output: Path
     folds: int = Field(6, ge=2, le=50, description="cross-validation folds, by document")
     seed: int = 0
+    family: Literal["stacked", "transformer"] = "stacked"
     learned_layer: LearnedLayerConfig = LearnedLayerConfig()
+    transformer: TransformerConfig | None = Field(None, description="for that family")
 
 
 class EvaluateConfig(Section):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ LEXICON = "lexicon.json"
 RESOLVED = "train.yaml"
 METRICS = "metrics.json"
 CARD = "README.md"
+SETTINGS = "conclabel"
+"""The key of ``config.json`` under which our own settings stand beside another library's."""
 SCORING_FILES = (WEIGHTS, CONFIG, LABELS, THRESHOLDS, LEXICON)
 """The files that decide what a sentence is labelled; the digest is taken over these."""
 
@@ -37,18 +39,28 @@ _PICKLES = ("*.bin", "*.pkl", "*.pickle", "*.pt", "*.pth", "*.joblib", "*.ckpt")
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """The content of a model folder, before a model family makes a tagger of it.
+    """What a model family makes a tagger of, apart from the weights, which each reads its own way.
 
     ``config`` holds family, languages and what the family needs; ``thresholds`` has shape
-    (n_labels,); ``digest`` is the SHA-256 over all files that decide labels.
+    (n_labels,).
     """
 
     label_ids: tuple[str, ...]
     config: Mapping[str, Any]
-    weights: Mapping[str, NDArray[Any]]
     thresholds: NDArray[np.float32]
     lexicon: Mapping[str, Any]
-    digest: str = ""
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A folder whose files are all there and agree with the codebook.
+
+    ``digest`` is the SHA-256 over all files that decide labels.
+    """
+
+    path: Path
+    files: ModelFiles
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -60,39 +72,57 @@ class ModelReport:
     card: str
 
 
-def write_model(folder: Path, files: ModelFiles, report: ModelReport) -> None:
+def write_model(
+    folder: Path, files: ModelFiles, weights: Mapping[str, NDArray[Any]], report: ModelReport
+) -> None:
     """Write a model folder, whole or not at all; the same content gives the same bytes.
 
     Raises:
         RequestError: The folder cannot be written.
     """
+    with staged_folder(folder, last=CONFIG) as staging:
+        (staging / WEIGHTS).write_bytes(save(dict(weights)))
+        _write_json(staging / CONFIG, {SETTINGS: _settings(files)}, indent=2)
+        write_model_files(staging, files, report)
+
+
+def write_model_files(folder: Path, files: ModelFiles, report: ModelReport) -> None:
+    """Write all of a model folder but weights and ``config.json``."""
     thresholds = {
         label: round(float(threshold), 4)
         for label, threshold in zip(files.label_ids, files.thresholds, strict=True)
     }
-    with staged_folder(folder, last=CONFIG) as staging:
-        (staging / WEIGHTS).write_bytes(save(dict(files.weights)))
-        _write_json(staging / CONFIG, {"format": FORMAT, **files.config}, indent=2)
-        _write_json(staging / LABELS, list(files.label_ids), indent=1)
-        _write_json(staging / THRESHOLDS, thresholds, indent=1)
-        _write_json(staging / LEXICON, files.lexicon, indent=None)
-        _write_json(staging / METRICS, report.metrics, indent=1)
-        (staging / RESOLVED).write_text(report.train_yaml, encoding="utf-8")
-        (staging / CARD).write_text(report.card, encoding="utf-8")
+    _write_json(folder / LABELS, list(files.label_ids), indent=1)
+    _write_json(folder / THRESHOLDS, thresholds, indent=1)
+    _write_json(folder / LEXICON, files.lexicon, indent=None)
+    _write_json(folder / METRICS, report.metrics, indent=1)
+    (folder / RESOLVED).write_text(report.train_yaml, encoding="utf-8")
+    (folder / CARD).write_text(report.card, encoding="utf-8")
 
 
-def read_model(folder: Path, codebook: Codebook) -> ModelFiles:
+def settings_for_config(files: ModelFiles) -> dict[str, Any]:
+    """Return what a family that writes its own ``config.json`` adds to it."""
+    return {SETTINGS: _settings(files)}
+
+
+def _settings(files: ModelFiles) -> dict[str, Any]:
+    return {"format": FORMAT, **files.config}
+
+
+def read_model(folder: Path, codebook: Codebook) -> ModelFolder:
     """Read and check a model folder; nothing is unpickled and no code in it is run.
 
     Raises:
         ModelError: A file is missing or damaged, the weights are pickled, the format is newer, or
             the labels are not the codebook's.
     """
-    contents = {name: _read(folder, name) for name in SCORING_FILES}
-    config = _parse_json(folder / CONFIG, contents[CONFIG])
+    digests = {WEIGHTS: _digest_of(folder, WEIGHTS)}
+    contents = {name: _read(folder, name) for name in SCORING_FILES if name != WEIGHTS}
+    digests |= {name: sha256(content).hexdigest() for name, content in contents.items()}
+    config = _parse_json(folder / CONFIG, contents[CONFIG]).get(SETTINGS, {})
     if config.get("format") != FORMAT:
         raise ModelError(
-            f"{folder / CONFIG}: format {config.get('format')!r}, expected {FORMAT}. "
+            f"{folder / CONFIG}: {SETTINGS} format {config.get('format')!r}, expected {FORMAT}. "
             "Train the model again with this version: `make train`."
         )
     label_ids = tuple(_parse_json(folder / LABELS, contents[LABELS]))
@@ -100,19 +130,60 @@ def read_model(folder: Path, codebook: Codebook) -> ModelFiles:
     thresholds = _parse_json(folder / THRESHOLDS, contents[THRESHOLDS])
     if tuple(thresholds) != label_ids:
         raise ModelError(f"{folder / THRESHOLDS}: labels differ from {LABELS}. Train again.")
-    return ModelFiles(
+    files = ModelFiles(
         label_ids=label_ids,
         config=config,
-        weights=_parse_weights(folder / WEIGHTS, contents[WEIGHTS]),
         thresholds=np.array(list(thresholds.values()), dtype=np.float32),
         lexicon=_parse_json(folder / LEXICON, contents[LEXICON]),
-        digest=_digest(contents),
     )
+    lines = "".join(f"{name} {digests[name]}\n" for name in SCORING_FILES)
+    return ModelFolder(folder, files, sha256(lines.encode()).hexdigest())
+
+
+def read_weights(
+    folder: Path, shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, NDArray[np.float32]]:
+    """Return a folder's arrays as float32.
+
+    Args:
+        folder: A model folder.
+        shapes: The names and shapes that its family needs.
+
+    Raises:
+        ModelError: The weights are damaged, or an array is missing or of another shape.
+    """
+    path = folder / WEIGHTS
+    try:
+        arrays = load(path.read_bytes())
+    except SafetensorError as error:
+        raise damaged_weights(path, error) from error
+    for name, shape in shapes.items():
+        array = arrays.get(name)
+        if array is None or array.shape != shape:
+            found = "nothing" if array is None else f"shape {array.shape}"
+            raise ModelError(
+                f"{folder}: {WEIGHTS} should hold '{name}' of shape {shape}, found {found}. "
+                "Restore the file or train again."
+            )
+    return {name: arrays[name].astype(np.float32) for name in shapes}
+
+
+def damaged_weights(path: Path, error: Exception) -> ModelError:
+    """Return the error for a weights file that cannot be read."""
+    return ModelError(f"{path}: is damaged or cut off ({error}). Restore it or train again.")
 
 
 def _read(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
+    except OSError as error:
+        raise ModelError(_missing(folder, name)) from error
+
+
+def _digest_of(folder: Path, name: str) -> str:
+    try:
+        with (folder / name).open("rb") as stream:
+            return file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(_missing(folder, name)) from error
 
@@ -152,20 +223,6 @@ def _parse_json(path: Path, content: bytes) -> Any:
         return json.loads(content)
     except ValueError as error:
         raise ModelError(f"{path}: is damaged ({error}). Restore it or train again.") from error
-
-
-def _parse_weights(path: Path, content: bytes) -> dict[str, NDArray[Any]]:
-    try:
-        return load(content)
-    except SafetensorError as error:
-        raise ModelError(
-            f"{path}: is damaged or cut off ({error}). Restore it or train again."
-        ) from error
-
-
-def _digest(contents: Mapping[str, bytes]) -> str:
-    digests = "".join(f"{name} {sha256(contents[name]).hexdigest()}\n" for name in SCORING_FILES)
-    return sha256(digests.encode()).hexdigest()
 
 
 def _write_json(path: Path, content: Any, indent: int | None) -> None:

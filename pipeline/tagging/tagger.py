@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipeline.records import Evidence, Scores
@@ -13,11 +13,13 @@ from pipeline.records import Evidence, Scores
 class Explained:
     """Probabilities, shape (n_texts, n_labels), and for each text what carried its labels.
 
-    A text's evidence is in the order of the labels.
+    A text's evidence is in the order of the labels; ``long_rows`` are texts that did not fit into
+    the model's window and were read in parts.
     """
 
     scores: Scores
     evidence: list[list[Evidence]]
+    long_rows: list[int] = field(default_factory=list)
 
 
 class Tagger(Protocol):

@@ -9,8 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """All that the card states; ``metrics`` is the content of ``metrics.json``."""
+    """All that the card states; ``metrics`` is the content of ``metrics.json``.
 
+    ``encoder`` is empty for the default family.
+    """
+
+    encoder: str
     codebook_version: str
     n_labels: int
     dimensions: Sequence[str]
@@ -31,7 +35,7 @@ def write_card(facts: CardFacts) -> str:
     return f"""---
 language: [{", ".join(facts.languages)}]
 pipeline_tag: text-classification
-tags: [multi-label, lexicon, n-grams]
+tags: [multi-label, {"transformers" if facts.encoder else "lexicon, n-grams"}]
 ---
 
 # Model card
@@ -41,11 +45,7 @@ dimensions {", ".join(facts.dimensions)}); a sentence carries any number of labe
 
 ## How it works
 
-Two readers look at each sentence: a lexicon of {facts.n_cues:,} cues in
-{len(facts.languages)} languages, and one-vs-rest logistic regressions over hashed word and
-character n-grams. A logistic layer shared by all labels and languages weighs the two, a ridge
-Platt scaling calibrates each label that has enough examples, and one threshold, chosen on held-out
-documents, decides.
+{_how_it_works(facts)}
 
 ## What it was made from
 
@@ -74,6 +74,23 @@ expected calibration error {metrics["expected_calibration_error"]:.3f}.
 It codes what a sentence itself says, not what its neighbours imply. Rare labels rest on few
 examples: read the support column. Rows with `needs_review` = 1 should be read by a person.
 """
+
+
+def _how_it_works(facts: CardFacts) -> str:
+    cues = f"a lexicon of {facts.n_cues:,} cues in {len(facts.languages)} languages"
+    if facts.encoder:
+        joined = f" Log-odds are weighed together with {cues}." if facts.n_cues else ""
+        return (
+            f"A sequence classifier fine-tuned from `{facts.encoder}`. Calibration and thresholds, "
+            "chosen on held-out documents, are folded into its last layer: in a plain "
+            f"`transformers` pipeline a label counts from 0.5 on.{joined}"
+        )
+    return (
+        f"Two readers look at each sentence: {cues}, and one-vs-rest logistic regressions over "
+        "hashed word and character n-grams. A logistic layer shared by all labels and languages "
+        "weighs the two, a ridge Platt scaling calibrates each label that has enough examples, and "
+        "thresholds, chosen on held-out documents, decide."
+    )
 
 
 def _table(head: str, metrics_by_name: Mapping[str, Mapping[str, Any]]) -> str:

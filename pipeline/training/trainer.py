@@ -53,12 +53,15 @@ class TrainingSet:
 class HeldOut:
     """What the model says of sentences it was not fitted on, stack and calibration included.
 
-    Shapes (n_sentences, n_labels); ``thresholds`` are those chosen without the sentence's fold.
+    ``rows`` are these sentences' places in the training set; the others have shape (n_rows,
+    n_labels). ``thresholds`` are those chosen without the sentence's fold; ``learned_only`` are
+    probabilities without the lexicon.
     """
 
+    rows: NDArray[np.int64]
     probabilities: Array
     thresholds: Array
-    ngrams_only: Array
+    learned_only: Array
     cue_counts: Array
 
 
@@ -72,13 +75,16 @@ class TrainedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stack:
+class Stack:
+    """The layer that weighs evidence, with calibration and thresholds, as float64."""
+
     weights: NDArray[np.float64]
     slope: NDArray[np.float64]
     intercept: NDArray[np.float64]
     thresholds: NDArray[np.float64]
 
     def probabilities(self, features: Array) -> Array:
+        """Return calibrated probabilities for ``stack_features``."""
         return sigmoid((self.slope * (features @ self.weights) + self.intercept).astype(np.float32))
 
 
@@ -97,7 +103,7 @@ def fit_stacked(
     """
     hasher = NgramHasher(config.hash_bits, config.char_ngrams, config.word_ngrams)
     inputs = hasher.transform(training.texts)
-    cue_counts = _count_cues(training, lexicon, label_ids)
+    cue_counts = count_cues(training, lexicon, label_ids)
     n_folds = int(training.folds.max()) + 1
     log_odds = np.zeros(training.gold.shape, dtype=np.float32)
     for fold in range(n_folds):
@@ -108,7 +114,7 @@ def fit_stacked(
     progress("final fit", n_folds, n_folds + 1)
     ngrams, ngram_bias = _fit_ngrams(inputs, training.gold, config)
     features = stack_features(log_odds, cue_counts)
-    stack = _fit_stack(features, training, np.ones(len(training.texts), dtype=bool))
+    stack = fit_stack(features, training, np.ones(len(training.texts), dtype=bool))
     progress("done", n_folds + 1, n_folds + 1)
     return TrainedModel(
         weights=StackedWeights(
@@ -130,13 +136,15 @@ def _hold_out(
     thresholds = np.zeros_like(log_odds)
     for fold in range(int(training.folds.max()) + 1):
         outside = training.folds == fold
-        stack = _fit_stack(features, training, ~outside)
+        stack = fit_stack(features, training, ~outside)
         probabilities[outside] = stack.probabilities(features[outside])
         thresholds[outside] = stack.thresholds
-    return HeldOut(probabilities, thresholds, sigmoid(log_odds), cue_counts)
+    every_row = np.arange(len(training.texts))
+    return HeldOut(every_row, probabilities, thresholds, sigmoid(log_odds), cue_counts)
 
 
-def _count_cues(training: TrainingSet, lexicon: Lexicon, label_ids: Sequence[str]) -> Array:
+def count_cues(training: TrainingSet, lexicon: Lexicon, label_ids: Sequence[str]) -> Array:
+    """Return how many cues of each label stand in each sentence, (n_sentences, n_labels)."""
     counts = np.zeros(training.gold.shape, dtype=np.float32)
     languages = np.array(training.languages)
     for language in sorted(set(training.languages)):
@@ -162,27 +170,25 @@ def _fit_ngrams(inputs: csr_matrix, gold: Bools, config: LearnedLayerConfig) -> 
     return weights, bias
 
 
-def _fit_stack(features: Array, training: TrainingSet, rows: Bools) -> _Stack:
+def fit_stack(features: Array, training: TrainingSet, rows: Bools) -> Stack:
     """Fit stack, calibration and thresholds on held-out features of the chosen rows."""
     inputs, gold = features[rows].astype(np.float64), training.gold[rows]
     model = LogisticRegression(C=1e4, fit_intercept=False, max_iter=1000)
     model.fit(inputs.reshape(-1, len(STACK_FEATURES)), gold.reshape(-1))
     weights = model.coef_[0]
     log_odds = inputs @ weights
-    positives = _positive_groups(
-        gold, [group for group, used in zip(training.group_ids, rows, strict=True) if used]
-    )
+    positives = positive_groups(training, rows)
     slope, intercept = np.ones(gold.shape[1]), np.zeros(gold.shape[1])
     for label in range(gold.shape[1]):
         if positives[label] >= MIN_POSITIVES_FOR_PLATT:
             slope[label], intercept[label] = fit_platt(log_odds[:, label], gold[:, label])
     probabilities = 0.5 * (1 + np.tanh(0.5 * (slope * log_odds + intercept)))
-    return _Stack(weights, slope, intercept, choose_thresholds(probabilities, gold, positives))
+    return Stack(weights, slope, intercept, choose_thresholds(probabilities, gold, positives))
 
 
-def _positive_groups(gold: Bools, group_ids: Sequence[str]) -> list[int]:
-    """Return how many different contents carry each label."""
-    return [
-        len({group for group, carries in zip(group_ids, column, strict=True) if carries})
-        for column in gold.T
-    ]
+def positive_groups(training: TrainingSet, rows: Bools) -> list[int]:
+    """Return how many different contents among some rows carry each label."""
+    chosen = np.flatnonzero(rows)
+    groups = np.array(training.group_ids)[chosen]
+    gold = training.gold[chosen]
+    return [len(set(groups[gold[:, label]].tolist())) for label in range(gold.shape[1])]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +14,22 @@ from pipeline.codebook import Codebook
 from pipeline.config import LearnedLayerConfig
 from pipeline.errors import ModelError
 from pipeline.records import Scores
-from pipeline.storage.model_folder import ModelFiles, read_model
+from pipeline.storage.model_folder import (
+    ModelFiles,
+    ModelFolder,
+    read_model,
+    read_weights,
+)
 from pipeline.tagging.lexicon import Lexicon, lexicon_from_json
 from pipeline.tagging.ngrams import NgramHasher
 from pipeline.tagging.stacked import STACK_FEATURES, StackedTagger, StackedWeights
 from pipeline.tagging.tagger import Tagger
 
+if TYPE_CHECKING:
+    from pipeline.training.transformer_trainer import TrainedTransformer
+
 STACKED_FAMILY = "stacked"
+TRANSFORMER_FAMILY = "transformer"
 
 
 @dataclass(frozen=True)
@@ -37,11 +48,20 @@ def open_model(folder: Path, codebook: Codebook) -> OpenModel:
         ModelError: The folder is incomplete or damaged, of an unknown family, or made for another
             codebook.
     """
-    files = read_model(folder, codebook)
-    family = files.config.get("family")
-    if family != STACKED_FAMILY:
-        raise ModelError(f"{folder}: family {family!r} is not known (known: {STACKED_FAMILY}).")
-    return OpenModel(_stacked_tagger(folder, files), files.thresholds, files.digest)
+    found = read_model(folder, codebook)
+    family = found.files.config.get("family")
+    if family == TRANSFORMER_FAMILY:
+        from pipeline.tagging.transformer import open_transformer
+
+        tagger: Tagger = open_transformer(found)
+    elif family == STACKED_FAMILY:
+        tagger = _open_stacked(found)
+    else:
+        raise ModelError(
+            f"{folder}: family {family!r} is not known (known: {STACKED_FAMILY}, "
+            f"{TRANSFORMER_FAMILY})."
+        )
+    return OpenModel(tagger, found.files.thresholds, found.digest)
 
 
 def stacked_files(
@@ -49,10 +69,9 @@ def stacked_files(
     languages: frozenset[str],
     layer: LearnedLayerConfig,
     lexicon: Lexicon,
-    weights: StackedWeights,
     thresholds: Scores,
 ) -> ModelFiles:
-    """Return a stacked model as it goes to disk."""
+    """Return a stacked model's files as they go to disk."""
     return ModelFiles(
         label_ids=codebook.label_ids,
         config={
@@ -64,22 +83,51 @@ def stacked_files(
             "word_ngrams": list(layer.word_ngrams),
             "stack_features": list(STACK_FEATURES),
         },
-        weights={
-            "ngrams": weights.ngrams.astype(np.float16),
-            "ngram_bias": weights.ngram_bias,
-            "stack": weights.stack,
-            "slope": weights.slope,
-            "intercept": weights.intercept,
-        },
         thresholds=thresholds,
         lexicon=lexicon.to_json(),
     )
 
 
-def _stacked_tagger(folder: Path, files: ModelFiles) -> StackedTagger:
-    config = files.config
+def stacked_arrays(weights: StackedWeights) -> dict[str, NDArray[Any]]:
+    """Return a stacked model's weights as they go to disk."""
+    return {
+        "ngrams": weights.ngrams.astype(np.float16),
+        "ngram_bias": weights.ngram_bias,
+        "stack": weights.stack,
+        "slope": weights.slope,
+        "intercept": weights.intercept,
+    }
+
+
+def transformer_files(
+    codebook: Codebook, languages: Sequence[str], lexicon: Lexicon, trained: TrainedTransformer
+) -> ModelFiles:
+    """Return a fine-tuned encoder's own files as they go to disk beside Hugging Face's."""
+    fusion = trained.fusion
+    return ModelFiles(
+        label_ids=codebook.label_ids,
+        config={
+            "family": TRANSFORMER_FAMILY,
+            "codebook_version": codebook.version,
+            "languages": sorted(languages),
+            "max_tokens": trained.max_tokens,
+            "folded_thresholds": trained.folded_thresholds.tolist(),
+            "fusion": fusion
+            and {
+                "stack": fusion.stack.tolist(),
+                "slope": fusion.slope.tolist(),
+                "intercept": fusion.intercept.tolist(),
+            },
+        },
+        thresholds=trained.thresholds,
+        lexicon=lexicon.to_json() if fusion else {},
+    )
+
+
+def _open_stacked(found: ModelFolder) -> StackedTagger:
+    files, config = found.files, found.files.config
     if config["stack_features"] != list(STACK_FEATURES):
-        raise ModelError(f"{folder}: was trained by another version. Run `make train`.")
+        raise ModelError(f"{found.path}: was trained by another version. Run `make train`.")
     n_labels = len(files.label_ids)
     shapes = {
         "ngrams": (1 << config["hash_bits"], n_labels),
@@ -88,24 +136,10 @@ def _stacked_tagger(folder: Path, files: ModelFiles) -> StackedTagger:
         "slope": (n_labels,),
         "intercept": (n_labels,),
     }
-    arrays = {name: _array(folder, files, name, shape) for name, shape in shapes.items()}
     return StackedTagger(
         label_ids=files.label_ids,
         languages=frozenset(config["languages"]),
         lexicon=lexicon_from_json(dict(files.lexicon)),
         hasher=NgramHasher(config["hash_bits"], config["char_ngrams"], config["word_ngrams"]),
-        weights=StackedWeights(**arrays),
+        weights=StackedWeights(**read_weights(found.path, shapes)),
     )
-
-
-def _array(
-    folder: Path, files: ModelFiles, name: str, shape: tuple[int, ...]
-) -> NDArray[np.float32]:
-    array = files.weights.get(name)
-    if array is None or array.shape != shape:
-        found = "nothing" if array is None else f"shape {array.shape}"
-        raise ModelError(
-            f"{folder}: model.safetensors should hold '{name}' of shape {shape}, found {found}. "
-            "Restore the file or train again."
-        )
-    return array.astype(np.float32)

@@ -53,13 +53,15 @@ class PlannedSource:
 class Coding:
     """What the model says of sentences, one row each.
 
-    ``scores`` is NaN, ``labels`` None, where the model does not cover a sentence's language.
+    ``scores`` is NaN, ``labels`` None, where the model does not cover a sentence's language;
+    ``long_rows`` did not fit into the model's window.
     """
 
     scores: Scores
     labels: list[LabelSet | None]
     doubtful: NDArray[np.bool_]
     evidence: list[Sequence[Evidence]]
+    long_rows: list[int]
 
 
 class SourceLabeller:
@@ -98,6 +100,8 @@ class SourceLabeller:
         uncovered = {sentence.language for sentence in sentences} - self._model.tagger.languages
         if uncovered:
             remarks = (*remarks, self._not_covered(sorted(uncovered)))
+        if coding.long_rows:
+            remarks = (*remarks, _read_in_parts(sentences, coding.long_rows))
         is_labelled = any(labels is not None for labels in coding.labels)
         row = _document_row(source, digest, documents, remarks)
         return SourceRows(
@@ -134,6 +138,7 @@ class SourceLabeller:
             labels=[None] * len(sentences),
             doubtful=np.zeros(len(sentences), dtype=bool),
             evidence=[()] * len(sentences),
+            long_rows=[],
         )
         rows_by_language: dict[str, list[int]] = {}
         for row, sentence in enumerate(sentences):
@@ -154,6 +159,8 @@ class SourceLabeller:
         places = np.array([first_place.setdefault(text, len(first_place)) for text in texts])
         explained = self._model.tagger.explain(list(first_place), language, thresholds)
         scores = explained.scores[places]
+        is_long = np.isin(places, explained.long_rows)
+        coding.long_rows.extend(np.asarray(rows)[is_long].tolist())
         coding.scores[rows] = scores
         coding.doubtful[rows] = find_doubtful(scores, thresholds, self._request.review_margin)
         chosen = pick_labels(scores, thresholds, self._model.tagger.label_ids)
@@ -206,6 +213,15 @@ class SourceLabeller:
 
 
 _ATTRIBUTE_BY_COLUMN = {"char_start": "start", "char_end": "end"}
+
+
+def _read_in_parts(sentences: Sequence[Sentence], rows: Sequence[int]) -> Remark:
+    first = sentences[min(rows)].sentence_id
+    return Remark(
+        "LONG_UNITS",
+        f"{len(rows)} units are longer than the model's window and were read in parts, the first "
+        f"is {first}.",
+    )
 
 
 def _joined(labels: LabelSet | None, dimension: frozenset[str]) -> str | None:

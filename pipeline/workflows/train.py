@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.config import TrainConfig
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 from pipeline.evaluation.metrics import (
     Metrics,
     expected_calibration_error,
@@ -23,14 +23,26 @@ from pipeline.evaluation.metrics import (
 )
 from pipeline.records import Scores
 from pipeline.shipped import find_shipped
+from pipeline.storage.atomic import staged_folder
 from pipeline.storage.gold import GoldSentence, read_gold
-from pipeline.storage.model_folder import ModelReport, write_model
+from pipeline.storage.model_folder import (
+    CONFIG,
+    ModelReport,
+    settings_for_config,
+    write_model,
+    write_model_files,
+)
 from pipeline.tagging.lexicon import Lexicon, load_lexicon
 from pipeline.training.calibration import choose_thresholds
 from pipeline.training.model_card import CardFacts, write_card
 from pipeline.training.splits import grouped_folds
-from pipeline.training.trainer import Progress, TrainedModel, TrainingSet, fit_stacked
-from pipeline.workflows.models import stacked_files
+from pipeline.training.trainer import HeldOut, Progress, TrainingSet, fit_stacked
+from pipeline.workflows.models import (
+    TRANSFORMER_FAMILY,
+    stacked_arrays,
+    stacked_files,
+    transformer_files,
+)
 
 Bools = NDArray[np.bool_]
 
@@ -58,22 +70,84 @@ def train_model(config: TrainConfig, progress: Progress) -> TrainSummary:
         load_lexicon(find_shipped(config.lexicon), codebook) if config.lexicon else Lexicon({})
     )
     training = _training_set(gold, codebook, config)
-    trained = fit_stacked(training, codebook.label_ids, lexicon, config.learned_layer, progress)
-    languages = frozenset(training.languages) | frozenset(lexicon.languages)
-    files = stacked_files(
-        codebook, languages, config.learned_layer, lexicon, trained.weights, trained.thresholds
-    )
-    metrics = _metrics(gold, training, trained, codebook, config)
-    card = write_card(_card_facts(gold, codebook, lexicon, languages, metrics))
-    train_yaml = yaml.safe_dump(config.model_dump(mode="json", exclude={"output"}), sort_keys=False)
-    write_model(config.output, files, ModelReport(train_yaml, metrics, card))
+    fit = _fit_transformer if config.family == TRANSFORMER_FAMILY else _fit_stacked
+    held_out = fit(gold, training, codebook, lexicon, config, progress)
     return TrainSummary(
         output=config.output,
         n_sentences=len(gold),
         n_documents=len({sentence.document_id for sentence in gold}),
-        languages=tuple(sorted(languages)),
-        metrics=_measure_held_out(gold, training, trained, config),
+        languages=_languages(training, lexicon),
+        metrics=_measure_held_out(gold, training, held_out, config),
     )
+
+
+def _languages(training: TrainingSet, lexicon: Lexicon) -> tuple[str, ...]:
+    return tuple(sorted({*training.languages, *lexicon.languages}))
+
+
+def _fit_stacked(
+    gold: Sequence[GoldSentence],
+    training: TrainingSet,
+    codebook: Codebook,
+    lexicon: Lexicon,
+    config: TrainConfig,
+    progress: Progress,
+) -> HeldOut:
+    """Fit and write a model of the default family, and return the scores that vouch for it."""
+    trained = fit_stacked(training, codebook.label_ids, lexicon, config.learned_layer, progress)
+    languages = frozenset(_languages(training, lexicon))
+    files = stacked_files(codebook, languages, config.learned_layer, lexicon, trained.thresholds)
+    report = _report(gold, training, trained.held_out, codebook, lexicon, config)
+    write_model(config.output, files, stacked_arrays(trained.weights), report)
+    return trained.held_out
+
+
+def _fit_transformer(
+    gold: Sequence[GoldSentence],
+    training: TrainingSet,
+    codebook: Codebook,
+    lexicon: Lexicon,
+    config: TrainConfig,
+    progress: Progress,
+) -> HeldOut:
+    """Fine-tune and write an encoder, and return the scores that vouch for it."""
+    from pipeline.training.transformer_trainer import fit_transformer
+
+    if config.transformer is None:
+        raise ConfigError("family transformer needs a block 'transformer' with an encoder.")
+    checkpoints = config.output.parent / f".{config.output.name}.checkpoints"
+    trained = fit_transformer(
+        training,
+        codebook.label_ids,
+        lexicon,
+        config.transformer,
+        config.seed,
+        checkpoints,
+        progress,
+    )
+    files = transformer_files(codebook, _languages(training, lexicon), lexicon, trained)
+    report = _report(gold, training, trained.held_out, codebook, lexicon, config)
+    with staged_folder(config.output, last=CONFIG) as staging:
+        trained.model.config.update(settings_for_config(files))
+        trained.model.save_pretrained(staging)
+        trained.tokenizer.save_pretrained(staging)
+        write_model_files(staging, files, report)
+    return trained.held_out
+
+
+def _report(
+    gold: Sequence[GoldSentence],
+    training: TrainingSet,
+    held_out: HeldOut,
+    codebook: Codebook,
+    lexicon: Lexicon,
+    config: TrainConfig,
+) -> ModelReport:
+    metrics = _metrics(gold, training, held_out, codebook, config)
+    languages = _languages(training, lexicon)
+    card = write_card(_card_facts(gold, codebook, lexicon, languages, config, metrics))
+    train_yaml = yaml.safe_dump(config.model_dump(mode="json", exclude={"output"}), sort_keys=False)
+    return ModelReport(train_yaml, metrics, card)
 
 
 def _training_set(
@@ -107,25 +181,26 @@ def gold_matrix(gold: Sequence[GoldSentence], codebook: Codebook) -> Bools:
 
 
 def _measure_held_out(
-    gold: Sequence[GoldSentence], training: TrainingSet, trained: TrainedModel, config: TrainConfig
+    gold: Sequence[GoldSentence], training: TrainingSet, held_out: HeldOut, config: TrainConfig
 ) -> Metrics:
-    predicted = trained.held_out.probabilities >= trained.held_out.thresholds
-    documents = [sentence.document_id for sentence in gold]
-    return measure(training.gold, predicted, documents, 1000, config.seed)
+    predicted = held_out.probabilities >= held_out.thresholds
+    documents = [gold[row].document_id for row in held_out.rows]
+    return measure(training.gold[held_out.rows], predicted, documents, 1000, config.seed)
 
 
 def _metrics(
     gold: Sequence[GoldSentence],
     training: TrainingSet,
-    trained: TrainedModel,
+    held_out: HeldOut,
     codebook: Codebook,
     config: TrainConfig,
 ) -> dict[str, Any]:
     """Return everything measured on held-out documents, as JSON."""
-    held_out, truth = trained.held_out, training.gold
+    truth = training.gold[held_out.rows]
     predicted = held_out.probabilities >= held_out.thresholds
-    documents = [sentence.document_id for sentence in gold]
-    every_row = list(range(len(gold)))
+    documents = [gold[row].document_id for row in held_out.rows]
+    languages = [gold[row].language for row in held_out.rows]
+    every_row = list(range(len(truth)))
     every_column = list(range(len(codebook.labels)))
 
     def measured(rows: Sequence[int], columns: Sequence[int], decisions: Bools) -> Metrics:
@@ -137,18 +212,15 @@ def _metrics(
         for dimension in codebook.dimensions
     }
     systems = {
-        "stacked": predicted,
+        "whole model": predicted,
         "lexicon alone": held_out.cue_counts > 0,
-        "n-grams alone": held_out.ngrams_only
-        >= _best_shared_threshold(held_out.ngrams_only, truth),
+        "learned layer alone": held_out.learned_only
+        >= _best_shared_threshold(held_out.learned_only, truth),
     }
     labels = measure_labels(truth, predicted, held_out.probabilities, codebook.label_ids)
     return {
-        "method": (
-            f"{int(training.folds.max()) + 1}-fold cross-validation; whole documents are held "
-            "out, all their language versions together"
-        ),
-        "all": _measure_held_out(gold, training, trained, config).to_json(),
+        "method": _method(training, config),
+        "all": _measure_held_out(gold, training, held_out, config).to_json(),
         "expected_calibration_error": round(
             expected_calibration_error(truth, held_out.probabilities), 4
         ),
@@ -163,7 +235,7 @@ def _metrics(
         "languages": {
             language: metrics.to_json()
             for language, metrics in split_by(
-                training.languages, lambda rows: measured(rows.tolist(), every_column, predicted)
+                languages, lambda rows: measured(rows.tolist(), every_column, predicted)
             ).items()
         },
         "labels": [
@@ -174,6 +246,14 @@ def _metrics(
             for label in labels
         ],
     }
+
+
+def _method(training: TrainingSet, config: TrainConfig) -> str:
+    n_folds = int(training.folds.max()) + 1
+    together = "whole documents are held out, all their language versions together"
+    if config.family == TRANSFORMER_FAMILY:
+        return f"One fold of {n_folds}, held out from training and calibration; {together}"
+    return f"{n_folds}-fold cross-validation; {together}"
 
 
 def _best_shared_threshold(probabilities: Scores, truth: Bools) -> Scores:
@@ -188,14 +268,16 @@ def _card_facts(
     gold: Sequence[GoldSentence],
     codebook: Codebook,
     lexicon: Lexicon,
-    languages: frozenset[str],
+    languages: Sequence[str],
+    config: TrainConfig,
     metrics: dict[str, Any],
 ) -> CardFacts:
     return CardFacts(
+        encoder=config.transformer.encoder if config.transformer else "",
         codebook_version=codebook.version,
         n_labels=len(codebook.labels),
         dimensions=codebook.dimensions,
-        languages=tuple(sorted(languages)),
+        languages=languages,
         training_languages=tuple(sorted({sentence.language for sentence in gold})),
         n_sentences=len(gold),
         n_contents=len({sentence.group_id for sentence in gold}),

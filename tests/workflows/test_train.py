@@ -164,7 +164,9 @@ def test_labels_that_differ_from_the_codebook_are_refused(copy, codebook, labels
 def test_model_of_another_format_or_family_is_refused(copy, codebook):
     config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
     for change, message in (({"format": 99}, "format 99"), ({"family": "x"}, "family 'x'")):
-        (copy / "config.json").write_text(json.dumps(config | change), encoding="utf-8")
+        (copy / "config.json").write_text(
+            json.dumps({"conclabel": config["conclabel"] | change}), encoding="utf-8"
+        )
         with pytest.raises(ModelError, match=message):
             open_model(copy, codebook)
 
