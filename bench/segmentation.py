@@ -191,6 +191,19 @@ def _as_case(row: Mapping[str, object]) -> Case:
     return Case(str(row["language"]), str(row.get("rule", "")), text, tuple(sentences))
 
 
+def read_aligned(path: Path, n_units: int = 20) -> list[Case]:
+    """Read a table of aligned units, one column per language, as texts of ``n_units`` each."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    header, *rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    cases = []
+    for column, language in enumerate(header):
+        units = [row[column].strip() for row in rows if len(row) == len(header)]
+        for batch in (units[start : start + n_units] for start in range(0, len(units), n_units)):
+            if language in LANGUAGES:
+                cases.append(Case(language, "", " ".join(batch), tuple(filter(None, batch))))
+    return cases
+
+
 def read_golden() -> list[Case]:
     """Read the golden table of the tests."""
     return [
@@ -474,6 +487,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Formatter)
     parser.add_argument("--corpus", type=Path, help="running text (JSON Lines)")
     parser.add_argument("--cases", type=Path, help="Council cases (JSON Lines)")
+    parser.add_argument("--aligned", type=Path, help="aligned units (TSV, one column a language)")
     parser.add_argument("--libraries", nargs="*", default=[*LOADERS], choices=[*LOADERS])
     parser.add_argument("--languages", nargs="*", default=[*LANGUAGES], choices=LANGUAGES)
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the race (0: no race)")
@@ -504,6 +518,9 @@ def main() -> None:
     sections = {"cases": case_table(groups_of(cases), cutters)}
     if corpus:
         sections["agreement"] = agreement_table(corpus, cutters)
+    if arguments.aligned:
+        aligned = select(read_aligned(arguments.aligned))
+        sections["aligned"] = agreement_table(aligned, cutters)
     if arguments.rounds:
         texts = paragraphs(corpus or cases["golden table"], 20_000)
         sections["speed"] = speed_table(speeds(cutters, texts, arguments.rounds))

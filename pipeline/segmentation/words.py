@@ -87,7 +87,7 @@ def word_at(text: str, position: int, rules: LanguageRules) -> str:
     ahead = _AHEAD.match(text, position)
     assert ahead is not None  # every part may be empty
     word = ahead["word"]
-    if rules.elisions and text[position : position + 2].casefold() in rules.elisions:
+    if rules.elisions and ahead["opening"] + word.casefold() in rules.elisions:  # "'s Raads"
         after = _AHEAD.match(text, ahead.end() + 1)
         return after["word"] if after is not None else word
     return word

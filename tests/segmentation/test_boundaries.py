@@ -191,6 +191,11 @@ MARKS = {
         ["Zij levert 500 MW.", "De Raad handelt."],
     ),
     "shouted_title": ("en", "It was MR. SMITH of London.", ["It was MR. SMITH of London."]),
+    "quoted_word_is_no_clitic": (
+        "nl",
+        "Hij gaf toe. 'Tegenwoordig wel', zei hij.",
+        ["Hij gaf toe.", "'Tegenwoordig wel', zei hij."],
+    ),
     "lettered_items": ("en", "a. It acts. b. It reports.", ["a. It acts.", "b. It reports."]),
     "roman_ordinal": ("hu", "A levelet XVI. Benedek írta.", ["A levelet XVI. Benedek írta."]),
     "several_notes": ("en", "It acts.3,4 It reports.", ["It acts.3,4", "It reports."]),
