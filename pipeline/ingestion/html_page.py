@@ -33,12 +33,9 @@ _FURNITURE_ROLES = frozenset(
         *("alertdialog", "menu", "menubar", "toolbar", "doc-toc", "doc-backlink"),
     )
 )
-_RUNNING_HEADS = frozenset(
-    (
-        *("hd-date", "hd-lg", "hd-ti", "hd-oj", "hd-toc-1", "hd-toc-2", "linkToTop"),
-        *("disclaimer", "tocWrapper"),
-    )
-)
+_RUNNING_HEADS = frozenset(("linkToTop", "disclaimer", "tocWrapper"))
+_RUNNING_HEAD = "hd-"
+"""How the classes of the OJ's running head begin: date, language, name, series, number."""
 _HIDDEN_CLASSES = frozenset(("sr-only", "visually-hidden", "visuallyhidden", "element-invisible"))
 _FURNITURE_WORDS = frozenset(
     (
@@ -137,6 +134,7 @@ def is_left_out(element: Element) -> bool:
         or bool(_HIDDEN_STYLE.search(element.get("style", "")))
         or not _HIDDEN_CLASSES.isdisjoint(names)
         or not _RUNNING_HEADS.isdisjoint(names)
+        or any(name.startswith(_RUNNING_HEAD) for name in names)
     )
 
 

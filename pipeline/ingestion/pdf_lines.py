@@ -28,7 +28,7 @@ PARAGRAPH_GAP = 1.2
 """A distance of so many times the usual one separates paragraphs."""
 MAX_BOLD_FRACTION = 0.25
 """Where more of the text is bold, bold type does not tell headings."""
-MIN_RUN_ON_ROWS = 5
+MIN_RUN_ON_ROWS = 2
 """Fewer rows that are known to run on do not tell the usual distance."""
 MAX_LEADING = 1.8
 """In type sizes: lines one and a half apart; where only other rows tell, it is at most this."""
@@ -347,13 +347,18 @@ def _note_name(page: int, number: str) -> str:
     return f"{page}:{number}"
 
 
+def _ends_paragraph(row: Row, following: Row, setting: _Setting) -> bool:
+    """Whether a gap parts two rows, or one goes over both columns and the other does not."""
+    return (row.column == 0) != (following.column == 0) or setting.separates(row, following)
+
+
 def _text_lines(
     rows: Sequence[Row], page: int, numbers: set[str], setting: _Setting
 ) -> Iterator[Line]:
     """Yield a column's lines; the first one's gap is not known."""
     lines = []
     for index, row in enumerate(rows):
-        gap = int(index > 0 and setting.separates(rows[index - 1], row))
+        gap = int(index > 0 and _ends_paragraph(rows[index - 1], row, setting))
         text = _without_marks(row.text, numbers)
         refers = tuple(_note_name(page, number) for number in _marks_in([row]) & numbers)
         lines.append(Line(text, gap, page, begins_page=index == 0, refers=refers))

@@ -30,13 +30,15 @@ RAISED_LEAST, RAISED_MOST, LOWERED_MOST = 0.1, 0.7, 0.35
 MARK_INDENT = 4
 """In type sizes: a raised number may stand so far before its footnote."""
 
-MIN_COLUMN_ROWS = 5
-COLUMN_FILL = 0.6
+MIN_COLUMN_ROWS = 3
+COLUMN_FILL = 0.45
 """Rows of a column of prose fill at least this part of it at the median; table cells do not."""
 COLUMN_ZONE = (0.3, 0.7)
 """Between these parts of the text's width the right one of two columns begins."""
 COLUMN_INDENT = 3.0
 """Points by which the beginnings of a column's rows may differ to count as flush."""
+MAX_INDENT = 30.0
+"""Points by which items in it are indented at most; what is centred begins anywhere."""
 MAX_LINES_OVER = 2
 """So many times as many lines as a column has may go over both, above and below them."""
 
@@ -58,7 +60,10 @@ class Run(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A printed line of one column; ``begins_column`` where the eye moves up to it."""
+    """A printed line of one column; ``begins_column`` where the eye moves up to it.
+
+    ``column`` is 1 for the left one of two, 2 for the right one, 0 for a line over the whole width.
+    """
 
     text: str
     left: float
@@ -67,6 +72,7 @@ class Row(NamedTuple):
     size: float
     is_bold: bool
     begins_column: bool = False
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,7 @@ def _lines_over(
     """Return how many lines go over the place between columns, None where it parts no prose."""
     lefts: list[float] = []
     rights: list[float] = []
-    n_over = 0
+    n_over = n_flush = 0
     for line in lines:
         if any(_goes_over(piece, start) for piece in line):
             n_over += 1
@@ -219,12 +225,14 @@ def _lines_over(
         for is_right, lengths in ((False, lefts), (True, rights)):
             side = [piece for piece in line if (piece.left >= start) is is_right]
             if side:
-                lengths.append(max(p.right for p in side) - min(p.left for p in side))
+                lengths.append(sum(piece.right - piece.left for piece in side))
+                n_flush += is_right and min(p.left for p in side) < start + MAX_INDENT
     is_prose = all(
         len(lengths) >= MIN_COLUMN_ROWS and median(lengths) >= COLUMN_FILL * width
         for lengths, width in ((lefts, left_width), (rights, right_width))
     )
-    return n_over if is_prose and n_over <= MAX_LINES_OVER * len(rights) else None
+    is_column = is_prose and n_flush >= MIN_COLUMN_ROWS
+    return n_over if is_column and n_over <= MAX_LINES_OVER * len(rights) else None
 
 
 def _has_column(pieces: Sequence[_Line], column_left: float) -> bool:
@@ -240,8 +248,10 @@ def _goes_over(piece: _Line, column_left: float) -> bool:
 
 def _read_band(pieces: Sequence[_Line], column_left: float) -> Iterator[Row]:
     """Yield the left column's rows, then the right one's."""
-    yield from _merge([piece for piece in pieces if piece.left < column_left])
-    yield from _read_column([piece for piece in pieces if piece.left >= column_left])
+    left = [piece for piece in pieces if piece.left < column_left]
+    right = [piece for piece in pieces if piece.left >= column_left]
+    yield from (row._replace(column=1) for row in _merge(left))
+    yield from (row._replace(column=2) for row in _read_column(right))
 
 
 def _read_column(pieces: Sequence[_Line]) -> list[Row]:

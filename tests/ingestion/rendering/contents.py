@@ -24,7 +24,8 @@ Unit = tuple[str, str, str]
 class Piece:
     """A printed paragraph; ``^1^`` in its sentences is a footnote's mark.
 
-    ``role`` is one of annex, title, heading, paragraph, unnumbered, item.
+    ``role`` is one of annex, title, heading, paragraph, unnumbered, item, and new list, which
+    stands before numbers that begin anew.
     """
 
     role: str
@@ -80,7 +81,7 @@ class Contents:
         number = ""
         for piece in self.pieces:
             kind = {"annex": "cover", "title": "title", "heading": "heading"}.get(piece.role)
-            number = "" if kind else piece.number or number
+            number = "" if kind or piece.role == "new list" else piece.number or number
             texts = [MARK.sub("", text) for text in piece.sentences]
             texts[0] = f"{piece.mark} {texts[0]}".strip()
             units.extend((kind or "sentence", number, text) for text in texts)

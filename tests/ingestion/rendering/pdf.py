@@ -89,6 +89,8 @@ class _Sheet:
             self._canvas.setFont(self._font, self._size)
             self._canvas.drawString(_LEFT + indent - 28, self._y, before)
         self._draw_paragraph(_LEFT + indent, piece.text, font)
+        if piece.role == "title":
+            self._y -= 6
         self._notes += piece.note_marks
 
     def _draw_paragraph(self, left: float, text: str, font: str) -> None:
