@@ -43,12 +43,13 @@ class LabelConfig(Section):
 
 
 class LearnedLayerConfig(Section):
-    """The n-gram classifier below the stack."""
+    """The linear layer below the stack: n-grams, and the labels that have a cue."""
 
     hash_bits: int = Field(16, ge=10, le=20, description="n-grams fall into 2**hash_bits buckets")
     char_ngrams: tuple[int, ...] = Field((3, 4, 5), description="lengths, within words")
     word_ngrams: tuple[int, ...] = Field((1, 2), description="lengths, in words")
-    inverse_regularisation: float = Field(30.0, gt=0, description="scikit-learn's C")
+    penalty: float = Field(0.2, gt=0, description="on squared weights (ridge)")
+    cue_weight: float = Field(0.45, gt=0, description="of a cue, where all n-grams together are 1")
 
 
 class TransformerConfig(Section):
@@ -81,6 +82,11 @@ class TrainConfig(Section):
     codebook: Path
     lexicon: Path | None = Field(description="a folder of <language>.yaml cue lists, or null")
     output: Path
+    lexicon_documents: tuple[str, ...] = Field(
+        (),
+        description="documents by which the lexicon was revised: its cues do better on them than "
+        "on any other text, so they neither weigh cues nor calibrate nor measure",
+    )
     folds: int = Field(6, ge=2, le=50, description="cross-validation folds, by document")
     seed: int = 0
     family: Literal["stacked", "transformer"] = "stacked"

@@ -25,6 +25,10 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _SPACE, _NEWLINE = ord(" "), ord("\n")
 
+SHORTEST = 1e-6
+"""Length below which a row is left as it is: it has no n-grams that count."""
+
+Floats = NDArray[np.float32]
 Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 
@@ -45,24 +49,31 @@ class Ngrams:
     n_words: Ints
     word_offsets: Ints
 
-    def matrix(self) -> csr_matrix:
-        """Return rows of unit length as float32, shape (n_texts, n_buckets)."""
+    def matrix(self, bucket_weights: Floats | None = None) -> csr_matrix:
+        """Return rows of unit length as float32, shape (n_texts, n_buckets).
+
+        Args:
+            bucket_weights: What an n-gram of each bucket counts before rows are brought to unit
+                length, shape (n_buckets,); None: all the same.
+        """
         keys = np.sort(self.rows * self.n_buckets + self.buckets)
         keys = keys[np.diff(keys, prepend=-1) > 0]  # np.unique would take ten times as long
         rows, buckets = keys // self.n_buckets, keys % self.n_buckets
-        counts = np.bincount(rows, minlength=self.n_texts)
-        values = (1.0 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)[rows]
-        offsets = np.concatenate(([0], np.cumsum(counts)))
+        values = np.ones(len(keys)) if bucket_weights is None else bucket_weights[buckets]
+        lengths = np.sqrt(np.bincount(rows, values * values, self.n_texts))
+        values = (values / np.maximum(lengths, SHORTEST)[rows]).astype(np.float32)
+        offsets = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=self.n_texts))))
         return csr_matrix((values, buckets, offsets), shape=(self.n_texts, self.n_buckets))
 
-    def weigh_words(self, row: int, weights: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return what each word of a sentence adds to ``matrix()[row] @ weights``.
+    def weigh_words(self, row: int, weights: Floats, bucket_weights: Floats) -> NDArray[np.float64]:
+        """Return what each word of a sentence adds to ``matrix(bucket_weights)[row] @ weights``.
 
         An n-gram's share is divided among the places where it stands, and a run's among its words.
 
         Args:
             row: The sentence.
             weights: Of one label, shape (n_buckets,).
+            bucket_weights: As for ``matrix``.
 
         Returns:
             Shape (n_words,), in the order of the words.
@@ -72,7 +83,9 @@ class Ngrams:
         distinct, place, times = np.unique(
             self.buckets[entries], return_inverse=True, return_counts=True
         )
-        each = weights[distinct] / (times * np.sqrt(max(len(distinct), 1)))
+        values = bucket_weights[distinct].astype(np.float64)
+        length = max(float(np.sqrt((values * values).sum())), SHORTEST)
+        each = weights[distinct] * values / (times * length)
         n_words = self.n_words[entries]
         shares = each[place] / n_words
         first_words = self.first_words[entries] - self.word_offsets[row]
@@ -103,10 +116,6 @@ class NgramHasher:
         self.n_buckets = 1 << hash_bits
         self._char_ngrams = tuple(char_ngrams)
         self._word_ngrams = tuple(word_ngrams)
-
-    def transform(self, texts: Sequence[str]) -> csr_matrix:
-        """Return the n-grams of sentences as float32, shape (n_sentences, n_buckets)."""
-        return self.read(texts).matrix()
 
     def read(self, texts: Sequence[str]) -> Ngrams:
         """Return the n-grams of sentences and where they stand."""

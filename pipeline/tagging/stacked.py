@@ -1,10 +1,10 @@
-"""The default model family: cue evidence and n-grams, stacked.
+"""The default model family: cue evidence and n-grams, weighed together.
 
-Two readers look at a sentence. The lexicon's cues say how many expressions of each label stand in
-it; a linear layer over hashed n-grams gives each label log-odds. A small logistic layer, its
-weights shared by all labels and languages, weighs the two against each other, and a last one
-calibrates each label. Sharing is what lets a label with twenty examples, or a language with none,
-profit from what was learned on the others.
+A linear layer sees a sentence's hashed n-grams and which labels have a cue in it: so a label also
+profits from the cues of others, and from words that no cue names. A small logistic layer, its
+weights shared by all labels and languages, weighs what it says against the label's own cues, and a
+last one calibrates each label. Sharing is what lets a label with twenty examples, or a language
+with none, profit from what was learned on the others.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pipeline.tagging.tagger import Explained
 
 Array = NDArray[np.float32]
 
-STACK_FEATURES = ("bias", "ngram_log_odds", "any_cue", "further_cues")
+STACK_FEATURES = ("bias", "linear_score", "any_cue", "further_cues")
 """What the stack weighs: see ``stack_features``."""
 MAX_WORDS = 3
 MIN_WORD_SHARE = 0.25
@@ -36,12 +36,15 @@ MIN_WORD_SHARE = 0.25
 class StackedWeights:
     """What training finds, all float32.
 
-    Shapes: ``ngrams`` (n_buckets, n_labels), ``ngram_bias`` (n_labels,), ``stack``
-    (len(STACK_FEATURES),), ``slope`` and ``intercept`` (n_labels,).
+    Shapes: ``bucket_weights`` (n_buckets,), ``ngrams`` (n_buckets, n_labels), ``cues`` (n_labels,
+    n_labels; from the label of a cue to the label that it speaks for), ``bias`` (n_labels,),
+    ``stack`` (len(STACK_FEATURES),), ``slope`` and ``intercept`` (n_labels,).
     """
 
+    bucket_weights: Array
     ngrams: Array
-    ngram_bias: Array
+    cues: Array
+    bias: Array
     stack: Array
     slope: Array
     intercept: Array
@@ -85,37 +88,44 @@ class StackedTagger:
                 weight = self._cue_weight(column, len(hits))
                 evidence[row].extend(_cue_evidence(texts[row], hits, weight))
             else:
-                evidence[row].extend(self._word_evidence(row, texts[row], column, ngrams))
+                words = self._weigh_words(row, texts[row], column, ngrams, hits_by_row[row])
+                evidence[row].extend(_word_evidence(label, word_spans(texts[row]), words))
         return Explained(scores, evidence)
 
     def _weigh(self, ngrams: Ngrams, cue_counts: Array) -> Scores:
         """Return probabilities; the stack is ``stack_features(…) @ stack``, without the array."""
-        bias, ngram_weight, first_cue, further_cues = self._weights.stack
-        log_odds = ngrams.matrix() @ self._weights.ngrams + self._weights.ngram_bias
-        stacked = bias + ngram_weight * log_odds
+        weights = self._weights
+        bias, linear_weight, first_cue, further_cues = weights.stack
+        linear = ngrams.matrix(weights.bucket_weights) @ weights.ngrams + weights.bias
         rows, columns = np.nonzero(cue_counts)
-        counts = cue_counts[rows, columns]
-        stacked[rows, columns] += first_cue + further_cues * np.log(counts)
-        return sigmoid(self._weights.slope * stacked + self._weights.intercept)
+        if len(rows):
+            linear += (cue_counts > 0).astype(np.float32) @ weights.cues
+        stacked = bias + linear_weight * linear
+        stacked[rows, columns] += first_cue + further_cues * np.log(cue_counts[rows, columns])
+        return sigmoid(weights.slope * stacked + weights.intercept)
 
     def _cue_weight(self, column: int, n_cues: int) -> float:
         """Return what each of a sentence's cues for a label adds to its log-odds."""
-        _, _, first_cue, further_cues = self._weights.stack
-        added = self._weights.slope[column] * (first_cue + further_cues * math.log(n_cues))
-        return float(added) / n_cues
+        _, linear_weight, first_cue, further_cues = self._weights.stack
+        added = linear_weight * self._weights.cues[column, column] + first_cue
+        added += further_cues * math.log(n_cues)
+        return float(self._weights.slope[column] * added) / n_cues
 
-    def _word_evidence(
-        self, row: int, text: str, column: int, ngrams: Ngrams
-    ) -> Iterator[Evidence]:
-        """Yield the words that weigh most where no cue speaks for a label."""
-        weights = ngrams.weigh_words(row, self._ngrams_by_label[column])
-        weights *= self._weights.slope[column] * self._weights.stack[1]
-        lowest = max(MIN_WORD_SHARE * weights.max(initial=0), np.finfo(float).tiny)
-        heaviest = np.sort(np.argsort(-weights, kind="stable")[:MAX_WORDS])
+    def _weigh_words(
+        self, row: int, text: str, column: int, ngrams: Ngrams, hits: Sequence[CueHit]
+    ) -> NDArray[np.float64]:
+        """Return what each word adds to a label's log-odds: its n-grams, and cues of others."""
+        weights = self._weights
+        words = ngrams.weigh_words(row, self._ngrams_by_label[column], weights.bucket_weights)
         spans = word_spans(text)
-        for place in heaviest[weights[heaviest] >= lowest].tolist():
-            start, end = spans[place]
-            yield Evidence(self.label_ids[column], start, end, float(weights[place]))
+        by_label: dict[str, set[tuple[int, int]]] = {}
+        for hit in hits:
+            by_label.setdefault(hit.label, set()).update(hit.spans)
+        for label, cue_spans in by_label.items():
+            share = weights.cues[self.label_ids.index(label), column] / len(cue_spans)
+            for span in cue_spans:
+                words[spans.index(span)] += share
+        return words * float(weights.slope[column] * weights.stack[1])
 
     @cached_property
     def _ngrams_by_label(self) -> Array:
@@ -148,6 +158,17 @@ def _cue_evidence(text: str, hits: Sequence[CueHit], weight: float) -> Iterator[
         yield Evidence(hits[0].label, start, end, total)
 
 
+def _word_evidence(
+    label: str, spans: Sequence[tuple[int, int]], weights: NDArray[np.float64]
+) -> Iterator[Evidence]:
+    """Yield the words that weigh most, in the order of the sentence."""
+    lowest = max(MIN_WORD_SHARE * weights.max(initial=0), np.finfo(float).tiny)
+    heaviest = np.sort(np.argsort(-weights, kind="stable")[:MAX_WORDS])
+    for place in heaviest[weights[heaviest] >= lowest].tolist():
+        start, end = spans[place]
+        yield Evidence(label, start, end, float(weights[place]))
+
+
 class CueCounter:
     """Counts the cues of each label in sentences of one language."""
 
@@ -178,17 +199,17 @@ class CueCounter:
         return self._matcher.find(text)
 
 
-def stack_features(log_odds: Array, cue_counts: Array) -> Array:
+def stack_features(linear_scores: Array, cue_counts: Array) -> Array:
     """Return what the stack weighs, shape (n_texts, n_labels, len(STACK_FEATURES)).
 
     Args:
-        log_odds: Of the n-gram layer, shape (n_texts, n_labels).
+        linear_scores: Of the linear layer, shape (n_texts, n_labels).
         cue_counts: Different cues found, same shape; a second cue adds less than the first.
     """
     return np.stack(
         [
-            np.ones_like(log_odds),
-            log_odds,
+            np.ones_like(linear_scores),
+            linear_scores,
             (cue_counts > 0).astype(np.float32),
             np.log(np.maximum(cue_counts, 1)),
         ],

@@ -17,13 +17,14 @@ measures worse on new data than the shared one.
 SLOPE_RIDGE = 4.0
 INTERCEPT_RIDGE = 1.0
 """Pull of Platt scaling towards "leave as it is", in units of observations' log-loss."""
+MAX_NEWTON_STEPS = 50
 THRESHOLD_GRID = np.round(np.arange(0.15, 0.651, 0.01), 2)
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-def fit_platt(log_odds: Floats, gold: Bools, steps: int = 50) -> tuple[float, float]:
+def fit_platt(log_odds: Floats, gold: Bools, weights: Floats | None = None) -> tuple[float, float]:
     """Return slope and intercept of Platt scaling, with a ridge towards (1, 0).
 
     Newton's method on the penalised log-loss of ``sigmoid(slope * log_odds + intercept)``; Platt
@@ -32,22 +33,24 @@ def fit_platt(log_odds: Floats, gold: Bools, steps: int = 50) -> tuple[float, fl
     Args:
         log_odds: Of one label, shape (n_sentences,).
         gold: Whether each sentence carries the label.
-        steps: Most Newton steps; it stops when nothing moves.
+        weights: How many observations each sentence stands for, None for one each; language
+            versions of a content are one observation together.
     """
+    counted = np.ones_like(log_odds) if weights is None else weights
     inputs = np.stack([log_odds, np.ones_like(log_odds)], axis=1)
     ridge = np.array([SLOPE_RIDGE, INTERCEPT_RIDGE])
     neutral = np.array([1.0, 0.0])
-    weights = neutral.copy()
-    for _ in range(steps):
-        probabilities = 0.5 * (1 + np.tanh(0.5 * (inputs @ weights)))
-        gradient = inputs.T @ (probabilities - gold) + ridge * (weights - neutral)
-        spread = probabilities * (1 - probabilities)
+    found = neutral.copy()
+    for _ in range(MAX_NEWTON_STEPS):
+        probabilities = 0.5 * (1 + np.tanh(0.5 * (inputs @ found)))
+        gradient = inputs.T @ (counted * (probabilities - gold)) + ridge * (found - neutral)
+        spread = counted * probabilities * (1 - probabilities)
         hessian = (inputs * spread[:, None]).T @ inputs + np.diag(ridge)
         step = np.linalg.solve(hessian, gradient)
-        weights -= np.clip(step, -1, 1)
+        found -= np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-8:
             break
-    return float(weights[0]), float(weights[1])
+    return float(found[0]), float(found[1])
 
 
 def choose_thresholds(probabilities: Floats, gold: Bools, positives: Sequence[int]) -> Floats:

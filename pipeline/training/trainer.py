@@ -1,13 +1,14 @@
-"""Fits the stacked model: n-gram layer, stack and calibration, all by cross-validation."""
+"""Fits the stacked model: linear layer, stack and calibration, all on held-out scores."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from pipeline.config import LearnedLayerConfig
@@ -25,13 +26,11 @@ from pipeline.training.calibration import (
     choose_thresholds,
     fit_platt,
 )
+from pipeline.training.ridge import fit_ridge, inverse_document_frequency
 
 Array = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Progress = Callable[[str, int, int], None]
-
-NO_POSITIVE_LOG_ODDS = -8.0
-"""What the n-gram layer says of a label that it has never seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,8 @@ class TrainingSet:
     """What the trainer needs of the gold sentences.
 
     ``gold`` has shape (n_sentences, n_labels); ``folds`` gives each sentence's fold; sentences
-    with the same ``group_ids`` entry say the same in different languages.
+    with the same ``group_ids`` entry say the same in different languages. ``is_unseen`` is False
+    for sentences by which the lexicon was revised.
     """
 
     texts: tuple[str, ...]
@@ -47,6 +47,7 @@ class TrainingSet:
     group_ids: tuple[str, ...]
     gold: Bools
     folds: NDArray[np.int64]
+    is_unseen: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class HeldOut:
 
     ``rows`` are these sentences' places in the training set; the others have shape (n_rows,
     n_labels). ``thresholds`` are those chosen without the sentence's fold; ``learned_only`` are
-    probabilities without the lexicon.
+    scores without the lexicon, on a scale of their own.
     """
 
     rows: NDArray[np.int64]
@@ -97,50 +98,64 @@ def fit_stacked(
 ) -> TrainedModel:
     """Fit the stacked model.
 
-    The n-gram layer is fitted once without each fold, so that the stack learns how far to trust
-    its word on sentences it has not seen; stack, calibration and thresholds are fitted on these
-    held-out log-odds, for the reported scores again without the fold in question.
+    The linear layer also predicts each fold from the others, so that the stack learns how far to
+    trust its word on sentences it has not seen; stack, calibration and thresholds are fitted on
+    these held-out scores, for the reported ones again without the fold in question, and only on
+    sentences that the lexicon has not seen either.
     """
-    hasher = NgramHasher(config.hash_bits, config.char_ngrams, config.word_ngrams)
-    inputs = hasher.transform(training.texts)
+    progress("reading cues", 0, 4)
     cue_counts = count_cues(training, lexicon, label_ids)
-    n_folds = int(training.folds.max()) + 1
-    log_odds = np.zeros(training.gold.shape, dtype=np.float32)
-    for fold in range(n_folds):
-        progress("cross-validation", fold, n_folds + 1)
-        inside, outside = training.folds != fold, training.folds == fold
-        weights, bias = _fit_ngrams(inputs[inside], training.gold[inside], config)
-        log_odds[outside] = inputs[outside] @ weights + bias
-    progress("final fit", n_folds, n_folds + 1)
-    ngrams, ngram_bias = _fit_ngrams(inputs, training.gold, config)
-    features = stack_features(log_odds, cue_counts)
-    stack = fit_stack(features, training, np.ones(len(training.texts), dtype=bool))
-    progress("done", n_folds + 1, n_folds + 1)
+    progress("linear layer", 1, 4)
+    ngrams = NgramHasher(config.hash_bits, config.char_ngrams, config.word_ngrams).read(
+        training.texts
+    )
+    bucket_weights = inverse_document_frequency(ngrams.matrix(), training.group_ids)
+    inputs = ngrams.matrix(bucket_weights)
+    has_cue = csr_matrix((cue_counts > 0) * np.float32(config.cue_weight))
+    both = hstack([inputs, has_cue], format="csr")
+    linear = fit_ridge(both, training.gold, config.penalty, training.folds)
+    progress("learned layer alone", 2, 4)
+    alone = fit_ridge(inputs, training.gold, config.penalty, training.folds)
+    progress("stack and calibration", 3, 4)
+    features = stack_features(linear.held_out.astype(np.float32), cue_counts)
+    stack = fit_stack(features, training, training.is_unseen)
+    n_buckets = inputs.shape[1]
+    held_out = _hold_out(features, alone.held_out.astype(np.float32), cue_counts, training)
+    progress("done", 4, 4)
     return TrainedModel(
         weights=StackedWeights(
-            ngrams=ngrams.astype(np.float16).astype(np.float32),
-            ngram_bias=ngram_bias,
+            bucket_weights=_as_stored(bucket_weights),
+            ngrams=_as_stored(linear.weights[:n_buckets]),
+            cues=(linear.weights[n_buckets:] * config.cue_weight).astype(np.float32),
+            bias=linear.bias.astype(np.float32),
             stack=stack.weights.astype(np.float32),
             slope=stack.slope.astype(np.float32),
             intercept=stack.intercept.astype(np.float32),
         ),
         thresholds=stack.thresholds.astype(np.float32),
-        held_out=_hold_out(features, log_odds, cue_counts, training),
+        held_out=held_out,
     )
 
 
+def _as_stored(weights: NDArray[Any]) -> Array:
+    """Return weights rounded as the model folder keeps them, in half precision."""
+    return weights.astype(np.float16).astype(np.float32)
+
+
 def _hold_out(
-    features: Array, log_odds: Array, cue_counts: Array, training: TrainingSet
+    features: Array, learned_only: Array, cue_counts: Array, training: TrainingSet
 ) -> HeldOut:
-    probabilities = np.zeros_like(log_odds)
-    thresholds = np.zeros_like(log_odds)
-    for fold in range(int(training.folds.max()) + 1):
+    probabilities = np.zeros_like(cue_counts)
+    thresholds = np.zeros_like(cue_counts)
+    for fold in np.unique(training.folds[training.is_unseen]):
         outside = training.folds == fold
-        stack = fit_stack(features, training, ~outside)
+        stack = fit_stack(features, training, training.is_unseen & ~outside)
         probabilities[outside] = stack.probabilities(features[outside])
         thresholds[outside] = stack.thresholds
-    every_row = np.arange(len(training.texts))
-    return HeldOut(every_row, probabilities, thresholds, sigmoid(log_odds), cue_counts)
+    rows = np.flatnonzero(training.is_unseen)
+    return HeldOut(
+        rows, probabilities[rows], thresholds[rows], learned_only[rows], cue_counts[rows]
+    )
 
 
 def count_cues(training: TrainingSet, lexicon: Lexicon, label_ids: Sequence[str]) -> Array:
@@ -154,22 +169,6 @@ def count_cues(training: TrainingSet, lexicon: Lexicon, label_ids: Sequence[str]
     return counts
 
 
-def _fit_ngrams(inputs: csr_matrix, gold: Bools, config: LearnedLayerConfig) -> tuple[Array, Array]:
-    """Return weights (n_buckets, n_labels) and bias (n_labels,), one regression a label."""
-    weights = np.zeros((inputs.shape[1], gold.shape[1]), dtype=np.float32)
-    bias = np.full(gold.shape[1], NO_POSITIVE_LOG_ODDS, dtype=np.float32)
-    for label in range(gold.shape[1]):
-        positives = int(gold[:, label].sum())
-        if positives == len(gold):
-            bias[label] = -NO_POSITIVE_LOG_ODDS
-        elif positives:
-            model = LogisticRegression(solver="liblinear", C=config.inverse_regularisation)
-            model.fit(inputs, gold[:, label])
-            weights[:, label] = model.coef_[0]
-            bias[label] = model.intercept_[0]
-    return weights, bias
-
-
 def fit_stack(features: Array, training: TrainingSet, rows: Bools) -> Stack:
     """Fit stack, calibration and thresholds on held-out features of the chosen rows."""
     inputs, gold = features[rows].astype(np.float64), training.gold[rows]
@@ -178,12 +177,24 @@ def fit_stack(features: Array, training: TrainingSet, rows: Bools) -> Stack:
     weights = model.coef_[0]
     log_odds = inputs @ weights
     positives = positive_groups(training, rows)
+    weights_by_row = content_weights(training)[rows]
     slope, intercept = np.ones(gold.shape[1]), np.zeros(gold.shape[1])
     for label in range(gold.shape[1]):
         if positives[label] >= MIN_POSITIVES_FOR_PLATT:
-            slope[label], intercept[label] = fit_platt(log_odds[:, label], gold[:, label])
+            slope[label], intercept[label] = fit_platt(
+                log_odds[:, label], gold[:, label], weights_by_row
+            )
     probabilities = 0.5 * (1 + np.tanh(0.5 * (slope * log_odds + intercept)))
     return Stack(weights, slope, intercept, choose_thresholds(probabilities, gold, positives))
+
+
+def content_weights(training: TrainingSet) -> NDArray[np.float64]:
+    """Return, for each sentence, one over the number of its content's language versions."""
+    _, groups, counts = np.unique(
+        np.array(training.group_ids), return_inverse=True, return_counts=True
+    )
+    weights: NDArray[np.float64] = 1.0 / counts[groups]
+    return weights
 
 
 def positive_groups(training: TrainingSet, rows: Bools) -> list[int]:

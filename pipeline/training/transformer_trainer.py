@@ -290,7 +290,7 @@ def _finish(
 ) -> TrainedTransformer:
     """Calibrate on the development fold, measure on the test fold, and fold into the head."""
     development = training.folds == DEVELOPMENT_FOLD
-    test_rows = np.flatnonzero(training.folds == TEST_FOLD)
+    test_rows = np.flatnonzero((training.folds == TEST_FOLD) & training.is_unseen)
     rows = np.concatenate([np.flatnonzero(development), test_rows])
     log_odds = np.zeros(training.gold.shape, dtype=np.float32)
     log_odds[rows] = encoder.log_odds([training.texts[row] for row in rows])
@@ -302,7 +302,7 @@ def _finish(
     if config.join_lexicon and lexicon.languages:
         cue_counts = count_cues(training, lexicon, label_ids)
         features = stack_features(calibrated, cue_counts)
-        stack = fit_stack(features, training, development)
+        stack = fit_stack(features, training, development & training.is_unseen)
         fusion = Fusion(
             stack.weights.astype(np.float32),
             stack.slope.astype(np.float32),

@@ -91,8 +91,10 @@ def stacked_files(
 def stacked_arrays(weights: StackedWeights) -> dict[str, NDArray[Any]]:
     """Return a stacked model's weights as they go to disk."""
     return {
+        "bucket_weights": weights.bucket_weights.astype(np.float16),
         "ngrams": weights.ngrams.astype(np.float16),
-        "ngram_bias": weights.ngram_bias,
+        "cues": weights.cues,
+        "bias": weights.bias,
         "stack": weights.stack,
         "slope": weights.slope,
         "intercept": weights.intercept,
@@ -130,8 +132,10 @@ def _open_stacked(found: ModelFolder) -> StackedTagger:
         raise ModelError(f"{found.path}: was trained by another version. Run `make train`.")
     n_labels = len(files.label_ids)
     shapes = {
+        "bucket_weights": (1 << config["hash_bits"],),
         "ngrams": (1 << config["hash_bits"], n_labels),
-        "ngram_bias": (n_labels,),
+        "cues": (n_labels, n_labels),
+        "bias": (n_labels,),
         "stack": (len(STACK_FEATURES),),
         "slope": (n_labels,),
         "intercept": (n_labels,),

@@ -16,7 +16,7 @@ LABELS = ("ports", "alarm")
 LEXICON = Lexicon(
     {
         "en": {
-            "ports": {"cues": ("harbour*", "ports of call", "harbour* master"), "masks": ()},
+            "ports": {"cues": ("harbour*", "ports of call", "harbour* master*"), "masks": ()},
             "alarm": {"cues": ("grave ~ concern",), "masks": ()},
         }
     }
@@ -34,7 +34,9 @@ def tagger():
     dice = np.random.default_rng(3)
     weights = StackedWeights(
         ngrams=dice.normal(size=(1 << 10, 2)).astype(np.float32),
-        ngram_bias=np.array([-1.0, -2.0], dtype=np.float32),
+        bucket_weights=dice.random(1 << 10).astype(np.float32),
+        cues=dice.normal(size=(2, 2)).astype(np.float32),
+        bias=np.array([-1.0, -2.0], dtype=np.float32),
         stack=np.array([-1.0, 0.5, 3.0, 0.7], dtype=np.float32),
         slope=np.array([1.1, 0.9], dtype=np.float32),
         intercept=np.array([0.1, -0.2], dtype=np.float32),
@@ -45,9 +47,10 @@ def tagger():
 
 def test_scores_are_those_of_the_definition(tagger):
     weights = tagger._weights
-    log_odds = tagger._hasher.transform(TEXTS) @ weights.ngrams + weights.ngram_bias
+    ngrams = tagger._hasher.read(TEXTS).matrix(weights.bucket_weights)
     counts = CueCounter(LEXICON, "en", LABELS).count(TEXTS)
-    features = stack_features(log_odds, counts)
+    linear = ngrams @ weights.ngrams + (counts > 0) @ weights.cues + weights.bias
+    features = stack_features(linear.astype(np.float32), counts)
     assert features.shape == (len(TEXTS), len(LABELS), len(STACK_FEATURES))
     expected = sigmoid(weights.slope * (features @ weights.stack) + weights.intercept)
     assert np.allclose(tagger.score(TEXTS, "en"), expected, atol=1e-6)
@@ -81,4 +84,4 @@ def test_words_of_a_cue_are_its_evidence(tagger):
         [TEXTS[row][entry.start : entry.end] for entry in evidence[row] if entry.label == label]
         for row, label in ((0, "ports"), (1, "alarm"), (1, "ports"))
     ]
-    assert spans == [["harbour"], ["grave", "concern"], ["ports of call"]]
+    assert spans == [["harbour", "harbour-masters"], ["grave", "concern"], ["ports of call"]]

@@ -1,0 +1,122 @@
+"""Ridge regression of all labels at once, and what it says of rows it has not seen.
+
+With fewer rows than features the problem is solved in its dual form: one factorisation of the
+rows' inner products gives the weights and, without fitting again, the prediction for every fold
+held out (the block form of the leave-one-out identity; Hastie, Tibshirani and Friedman (2009),
+"The Elements of Statistical Learning", section 7.10). With many rows conjugate gradients are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+MAX_EXACT_ROWS = 12_000
+"""Rows up to which inner products are kept: 1.2 GB; beyond, every fold is fitted by iteration."""
+TOLERANCE = 1e-4
+MAX_STEPS = 200
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class RidgeFit:
+    """Weights (n_features, n_targets), bias (n_targets,), held-out predictions (n_rows, …)."""
+
+    weights: Floats
+    bias: Floats
+    held_out: Floats
+
+
+def fit_ridge(
+    inputs: csr_matrix, targets: NDArray[np.bool_], penalty: float, folds: Ints
+) -> RidgeFit:
+    """Fit all targets, and predict every fold from the others.
+
+    Args:
+        inputs: Shape (n_rows, n_features).
+        targets: Shape (n_rows, n_targets), regressed as 0 and 1.
+        penalty: On the squared weights; the bias is the targets' mean and free of it.
+        folds: Of each row, shape (n_rows,).
+    """
+    wanted = targets.astype(np.float64)
+    if len(wanted) <= MAX_EXACT_ROWS:
+        return _fit_exactly(inputs, wanted, penalty, folds)
+    return _fit_by_iteration(inputs, wanted, penalty, folds)
+
+
+def _fit_exactly(inputs: csr_matrix, wanted: Floats, penalty: float, folds: Ints) -> RidgeFit:
+    solver = DualRidge(inputs, wanted, penalty)
+    held_out = np.empty_like(wanted)
+    for fold in np.unique(folds):
+        rows = np.flatnonzero(folds == fold)
+        held_out[rows] = solver.predict_without(rows)
+    return RidgeFit(np.asarray(inputs.T @ solver.dual), solver.bias, held_out)
+
+
+class DualRidge:
+    """A ridge regression in dual form, from which rows can be taken out again."""
+
+    def __init__(self, inputs: csr_matrix, wanted: Floats, penalty: float) -> None:
+        self.bias: Floats = wanted.mean(axis=0)
+        self._wanted = wanted
+        products = (inputs @ inputs.T).toarray().astype(np.float64)
+        products[np.diag_indices_from(products)] += penalty
+        self._inverse: Floats = np.linalg.inv(products)
+        self.dual: Floats = self._inverse @ (wanted - self.bias)
+
+    def predict_without(self, rows: Ints) -> Floats:
+        """Return what a fit without some rows says of them, shape (len(rows), n_targets)."""
+        errors = np.linalg.solve(self._inverse[np.ix_(rows, rows)], self.dual[rows])
+        predicted: Floats = self._wanted[rows] - errors
+        return predicted
+
+
+def _fit_by_iteration(inputs: csr_matrix, wanted: Floats, penalty: float, folds: Ints) -> RidgeFit:
+    held_out = np.empty_like(wanted)
+    for fold in np.unique(folds):
+        inside = folds != fold
+        weights, bias = _solve(inputs[inside], wanted[inside], penalty)
+        held_out[~inside] = inputs[~inside] @ weights + bias
+    weights, bias = _solve(inputs, wanted, penalty)
+    return RidgeFit(weights, bias, held_out)
+
+
+def _solve(inputs: csr_matrix, wanted: Floats, penalty: float) -> tuple[Floats, Floats]:
+    """Return weights and bias by conjugate gradients on the normal equations, a column a target."""
+    bias = wanted.mean(axis=0)
+    transposed = inputs.T.tocsr()
+    residual = np.asarray(transposed @ (wanted - bias))
+    weights = np.zeros_like(residual)
+    direction = residual.copy()
+    size = (residual**2).sum(axis=0)
+    smallest = TOLERANCE**2 * np.maximum(size, np.finfo(float).tiny)
+    for _ in range(MAX_STEPS):
+        if (size <= smallest).all():
+            break
+        image = np.asarray(transposed @ (inputs @ direction)) + penalty * direction
+        step = size / np.maximum((direction * image).sum(axis=0), np.finfo(float).tiny)
+        weights += step * direction
+        residual -= step * image
+        new_size = (residual**2).sum(axis=0)
+        direction = residual + new_size / np.maximum(size, np.finfo(float).tiny) * direction
+        size = new_size
+    return weights, bias
+
+
+def inverse_document_frequency(inputs: csr_matrix, group_ids: Sequence[str]) -> NDArray[np.float32]:
+    """Return how rare each feature is, shape (n_features,): log of contents per content with it.
+
+    Language versions are weighed so that a content counts once, however many it has.
+    """
+    _, groups, counts = np.unique(np.array(group_ids), return_inverse=True, return_counts=True)
+    weights = 1.0 / counts[groups]
+    present = inputs.copy()
+    present.data = np.ones_like(present.data)
+    frequency = np.asarray(present.T @ weights)
+    return np.log((len(counts) + 1) / (frequency + 1)).astype(np.float32)

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix, random_array
+
+from pipeline.training import ridge
+from pipeline.training.ridge import fit_ridge, inverse_document_frequency
+
+
+@pytest.fixture
+def problem():
+    dice = np.random.default_rng(5)
+    inputs = csr_matrix(random_array((60, 90), density=0.1, rng=dice))
+    targets = dice.random((60, 3)) < 0.3
+    folds = np.arange(60) % 4
+    return inputs, targets, folds
+
+
+def test_weights_are_those_of_the_normal_equations(problem):
+    inputs, targets, folds = problem
+    fit = fit_ridge(inputs, targets, 0.5, folds)
+    dense = inputs.toarray()
+    centred = targets - targets.mean(axis=0)
+    expected = np.linalg.solve(dense.T @ dense + 0.5 * np.eye(90), dense.T @ centred)
+    assert np.allclose(fit.weights, expected)
+    assert np.allclose(fit.bias, targets.mean(axis=0))
+
+
+def test_held_out_rows_are_predicted_without_them(problem):
+    inputs, targets, folds = problem
+    fit = fit_ridge(inputs, targets, 0.5, folds)
+    dense = inputs.toarray()
+    centred = targets - targets.mean(axis=0)  # the bias is that of all rows
+    for fold in range(4):
+        inside = folds != fold
+        without = np.linalg.solve(
+            dense[inside].T @ dense[inside] + 0.5 * np.eye(90), dense[inside].T @ centred[inside]
+        )
+        predicted = dense[~inside] @ without + targets.mean(axis=0)
+        assert np.allclose(fit.held_out[~inside], predicted)
+
+
+def test_iteration_agrees_with_the_exact_solution(problem, monkeypatch):
+    inputs, targets, folds = problem
+    exact = fit_ridge(inputs, targets, 0.5, folds)
+    monkeypatch.setattr(ridge, "MAX_EXACT_ROWS", 10)
+    iterated = fit_ridge(inputs, targets, 0.5, folds)
+    assert np.allclose(iterated.weights, exact.weights, atol=1e-3)
+    assert np.abs(iterated.held_out - exact.held_out).max() < 0.1
+
+
+def test_frequent_features_weigh_less_and_language_versions_count_once():
+    inputs = csr_matrix(np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0], [1, 0, 1]]))
+    weights = inverse_document_frequency(inputs, ["a", "a", "b", "c"])
+    assert weights[0] < weights[1] < weights[2]
+    assert weights[1] == pytest.approx(np.log(4 / (1.5 + 1)))
