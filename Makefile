@@ -1,7 +1,7 @@
 # A menu: each target is one thin line over `python -m pipeline <command>`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup label train evaluate check-data check test test-slow lint types format clean
+.PHONY: help setup label train evaluate fetch bench check-data check test test-slow lint types format clean
 
 PYTHON ?= python3
 RUN := .venv/bin/python -m pipeline
@@ -25,6 +25,9 @@ train: $(READY) ## train a model from data/train and write it under models/ (CON
 
 evaluate: $(READY) ## score a model on gold data; fails below the recorded floors (MODEL, GOLD)
 	$(RUN) evaluate $(if $(MODEL),--model '$(MODEL)') $(if $(GOLD),--gold '$(GOLD)')
+
+fetch: $(READY) ## download conclusions from the Council's register or CELLAR into data/raw (DOC, LANG=nl,en)
+	$(RUN) fetch --doc '$(DOC)' --lang '$(LANG)'
 
 check-data: $(READY) ## check the training and gold data and the lexicons
 	$(RUN) check-data

@@ -140,6 +140,34 @@ def evaluate(
 
 
 @app.command()
+def fetch(
+    document: Annotated[
+        list[str], typer.Option("--doc", help="Register or CELEX number; repeatable, or a,b.")
+    ],
+    language: Annotated[list[str], typer.Option("--lang", help="ISO 639-1; repeatable, or nl,en.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write.")] = None,
+    config: ConfigPath = None,
+    set_: Overrides = None,
+) -> None:
+    """Download documents from the Council's register or CELLAR."""
+
+    def run() -> bool:
+        from pipeline.config import FetchConfig
+        from pipeline.console import FetchConsole
+        from pipeline.workflows.fetch import fetch_documents
+
+        settings = _settings("fetch", FetchConfig, config, {"output": output}, set_)
+        with FetchConsole() as console:
+            summary = fetch_documents(
+                settings, _listed(document), _listed(language), console.advance
+            )
+        console.print_summary(summary)
+        return not summary.failures
+
+    _exit_with(_shown(run))
+
+
+@app.command()
 def explain(
     sentence: Annotated[str, typer.Argument(help="One sentence, in quotes.")],
     model: Annotated[Path | None, typer.Option(help="A model folder.")] = None,
@@ -178,6 +206,11 @@ def check_data() -> None:
         return not report.problems
 
     _exit_with(_shown(run))
+
+
+def _listed(given: list[str]) -> list[str]:
+    """Return the parts of repeated and comma-separated options."""
+    return [part.strip() for entry in given for part in entry.split(",") if part.strip()]
 
 
 def _settings(

@@ -105,6 +105,24 @@ class EvaluateConfig(Section):
     seed: int = 0
 
 
+class FetchConfig(Section):
+    """``configs/fetch.yaml``: where documents come from, and how gently they are asked for."""
+
+    output: Path
+    register_origin: str = Field(
+        description="origin of the Council's register, without a slash at the end"
+    )
+    cellar_origin: str = Field(description="origin of CELLAR")
+    origins: tuple[str, ...] = Field(min_length=1, description="what redirects may lead to")
+    user_agent: str = "conclabel (research; one request at a time)"
+    pause_s: float = Field(1.0, ge=0, description="between two documents")
+    timeout_s: float = Field(60.0, gt=0, description="for an answer, and for its whole body")
+    max_bytes: int = Field(50_000_000, ge=1)
+    max_hops: int = Field(5, ge=0, description="redirects")
+    tries: int = Field(4, ge=1, description="while the server is not ready")
+    backoff_s: float = Field(2.0, ge=0, description="before the second try; doubled each time")
+
+
 ConfigT = TypeVar("ConfigT", bound=Section)
 
 

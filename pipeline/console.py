@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.workflows.check_data import DataReport
     from pipeline.workflows.evaluate import Evaluation
     from pipeline.workflows.explain import SentenceExplanation
+    from pipeline.workflows.fetch import FetchSummary
     from pipeline.workflows.train import TrainSummary
 
 PLAIN_LINE_EVERY_S = 5.0
@@ -144,6 +145,22 @@ class TrainConsole(_Console):
         )
         self.out.print(f"held-out documents: {_metrics_words(summary.metrics)}", soft_wrap=True)
         self.out.print(f"written to {summary.output}/ (README.md is the model card)")
+
+
+class FetchConsole(_Console):
+    """Shows which document is being fetched."""
+
+    def advance(self, document: str, done: int, total: int) -> None:
+        """Show that a document is being asked for."""
+        self._show(document, done, total, "", is_last=True)
+
+    def print_summary(self, summary: FetchSummary) -> None:
+        """Print what came, what was there, and what failed and why."""
+        self.out.print(f"fetched {len(summary.fetched)}, already there {len(summary.kept)}")
+        for name in summary.fetched:
+            self.out.print(f"  {summary.output / name}", soft_wrap=True)
+        for name, error in summary.failures:
+            self.out.print(f"  {name}: {error.code}: {error.message}", markup=False, soft_wrap=True)
 
 
 def print_evaluation(evaluation: Evaluation) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.config import (
     EvaluateConfig,
+    FetchConfig,
     LabelConfig,
     TrainConfig,
     load_config,
@@ -14,7 +15,13 @@ from pipeline.errors import ConfigError
 
 @pytest.mark.parametrize(
     ("name", "into"),
-    [("label", LabelConfig), ("train", TrainConfig), ("evaluate", EvaluateConfig)],
+    [
+        ("label", LabelConfig),
+        ("train", TrainConfig),
+        ("train-transformer", TrainConfig),
+        ("evaluate", EvaluateConfig),
+        ("fetch", FetchConfig),
+    ],
 )
 def test_shipped_configuration_loads(name, into):
     assert load_config(Path(f"configs/{name}.yaml"), into, {})
@@ -22,7 +29,10 @@ def test_shipped_configuration_loads(name, into):
 
 def test_every_file_in_configs_has_a_type():
     names = {path.name for path in Path("configs").glob("*.yaml")}
-    assert names == {"codebook.yaml", "evaluate.yaml", "floors.yaml", "label.yaml", "train.yaml"}
+    assert names == {
+        *("codebook.yaml", "evaluate.yaml", "fetch.yaml", "floors.yaml", "label.yaml"),
+        *("train.yaml", "train-transformer.yaml"),
+    }
 
 
 def test_override_reaches_a_nested_key():

@@ -85,3 +85,13 @@ def flush_to_disk(folder: Path) -> None:
     for file in files:
         with file.open("rb") as stream:
             os.fsync(stream.fileno())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    staging = path.with_name(f".{path.name}.part")
+    with staging.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    staging.replace(path)
