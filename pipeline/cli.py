@@ -118,6 +118,13 @@ def train(
 def evaluate(
     model: Annotated[Path | None, typer.Option(help="A model folder.")] = None,
     gold: Annotated[Path | None, typer.Option(help="Hand-labelled sentences.")] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="Texts of gold that holds ids and hashes alone.")
+    ] = None,
+    other: Annotated[
+        list[str] | None, typer.Option(help="Another model folder to measure; repeatable.")
+    ] = None,
+    errors: Annotated[Path | None, typer.Option(help="A CSV file to list every error in.")] = None,
     config: ConfigPath = None,
     set_: Overrides = None,
 ) -> None:
@@ -128,9 +135,15 @@ def evaluate(
         from pipeline.console import print_evaluation
         from pipeline.workflows.evaluate import evaluate_model
 
-        given = {"model": model, "gold": gold}
+        given = {
+            "model": model,
+            "gold": gold,
+            "texts": texts,
+            "others": other,
+            "errors": errors,
+        }
         # Floors hold for the gold they were recorded on; another gold is only measured.
-        assignments = [*(["floors=null"] if gold else []), *(set_ or [])]
+        assignments = [*(["floors=null"] if gold or texts else []), *(set_ or [])]
         settings = _settings("evaluate", EvaluateConfig, config, given, assignments)
         evaluation = evaluate_model(settings)
         print_evaluation(evaluation)

@@ -100,7 +100,12 @@ class EvaluateConfig(Section):
     model: Path
     codebook: Path
     gold: Path = Field(description="a table of hand-labelled sentences, or a folder of them")
+    texts: Path | None = Field(
+        None, description="a table of the texts that stand-off gold labels, by id"
+    )
     floors: Path | None = Field(description="recorded floors, or null to only measure")
+    others: tuple[Path, ...] = Field((), description="model folders to measure beside it")
+    errors: Path | None = Field(None, description="a CSV file to list every error in")
     bootstrap_samples: int = Field(1000, ge=100, description="resamples of whole documents")
     seed: int = 0
 

@@ -164,8 +164,27 @@ class FetchConsole(_Console):
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
-    """Print metrics per language and dimension and per label, and whether the floors hold."""
+    """Print metrics per language, dimension and label, what they compare with, and the floors."""
     out = Console(highlight=False)
+    for table in (
+        _part_table(evaluation),
+        _label_table(evaluation),
+        _system_table(evaluation),
+        _abstention_table(evaluation),
+        _reliability_table(evaluation),
+    ):
+        out.print(table)
+    out.print(f"expected calibration error {evaluation.calibration_error:.3f}")
+    out.print(f"gold sha256 {evaluation.gold_sha256}")
+    if evaluation.breaches is None:
+        out.print("no floors asked for")
+    elif not evaluation.breaches:
+        out.print("all floors hold")
+    for breach in evaluation.breaches or ():
+        out.print(f"below the floor: {breach}", soft_wrap=True)
+
+
+def _part_table(evaluation: Evaluation) -> Table:
     table = Table(
         "language", "dimension", "sentences", "precision", "recall", "micro-F1", "95 %", "macro-F1"
     )
@@ -181,22 +200,44 @@ def print_evaluation(evaluation: Evaluation) -> None:
                 interval or "n/a",
                 _number(found.macro_f1),
             )
-    out.print(table)
-    labels = Table("label", "gold", "predicted", "precision", "recall", "F1", "avg. precision")
+    return table
+
+
+def _label_table(evaluation: Evaluation) -> Table:
+    table = Table("label", "gold", "predicted", "precision", "recall", "F1", "avg. precision")
     for label in evaluation.labels:
-        found_again = (label.precision, label.recall, label.f1, label.average_precision)
-        labels.add_row(
-            label.label, str(label.support), str(label.predicted), *map(_number, found_again)
+        numbers = (label.precision, label.recall, label.f1, label.average_precision)
+        table.add_row(label.label, str(label.support), str(label.predicted), *map(_number, numbers))
+    return table
+
+
+def _system_table(evaluation: Evaluation) -> Table:
+    table = Table("on the same sentences", "precision", "recall", "micro-F1", "macro-F1")
+    systems = {"this model": evaluation.metrics["all"]["all"], **evaluation.systems}
+    for name, found in systems.items():
+        numbers = (found.micro_precision, found.micro_recall, found.micro_f1, found.macro_f1)
+        table.add_row(name, *map(_number, numbers))
+    return table
+
+
+def _abstention_table(evaluation: Evaluation) -> Table:
+    table = Table("sentences kept, surest first", "micro-F1", "all labels right")
+    for point in evaluation.abstention:
+        kept = f"{point.kept_fraction:.0%} ({point.n_sentences:,})"
+        table.add_row(kept, _number(point.micro_f1), _number(point.exact_match))
+    return table
+
+
+def _reliability_table(evaluation: Evaluation) -> Table:
+    table = Table("probability", "sentence-label pairs", "said", "true")
+    for point in evaluation.reliability:
+        table.add_row(
+            f"{point.low:.1f}-{point.high:.1f}",
+            f"{point.n_pairs:,}",
+            _number(point.mean_probability),
+            _number(point.share_true),
         )
-    out.print(labels)
-    out.print(f"expected calibration error {evaluation.calibration_error:.3f}")
-    out.print(f"gold sha256 {evaluation.gold_sha256}")
-    if evaluation.breaches is None:
-        out.print("no floors asked for")
-    elif not evaluation.breaches:
-        out.print("all floors hold")
-    for breach in evaluation.breaches or ():
-        out.print(f"below the floor: {breach}", soft_wrap=True)
+    return table
 
 
 def print_explanation(explanation: SentenceExplanation) -> None:

@@ -140,6 +140,79 @@ def expected_calibration_error(
     return float(np.abs(gaps).sum() / max(counts.sum(), 1))
 
 
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """Sentence-label pairs whose probability lies between two bounds, and how they turned out."""
+
+    low: float
+    high: float
+    n_pairs: int
+    mean_probability: float | None
+    share_true: float | None
+
+
+def reliability(
+    gold: Bools, probabilities: NDArray[np.float32], n_bins: int = 10
+) -> list[ReliabilityBin]:
+    """Return a reliability diagram's points: probability said against share that was true."""
+    flat, hits = probabilities.ravel().astype(np.float64), gold.ravel()
+    bins = np.minimum((flat * n_bins).astype(int), n_bins - 1)
+    points = []
+    for place in range(n_bins):
+        inside = bins == place
+        count = int(inside.sum())
+        points.append(
+            ReliabilityBin(
+                low=place / n_bins,
+                high=(place + 1) / n_bins,
+                n_pairs=count,
+                mean_probability=float(flat[inside].mean()) if count else None,
+                share_true=float(hits[inside].mean()) if count else None,
+            )
+        )
+    return points
+
+
+@dataclass(frozen=True, slots=True)
+class AbstentionPoint:
+    """What is right among the sentences kept when the most doubtful are left to a person."""
+
+    kept_fraction: float
+    n_sentences: int
+    micro_f1: float | None
+    exact_match: float | None
+
+
+def abstention_curve(
+    gold: Bools,
+    probabilities: NDArray[np.float32],
+    thresholds: NDArray[np.float32],
+    fractions: Sequence[float] = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5),
+) -> list[AbstentionPoint]:
+    """Return accuracy against the share of sentences kept, the surest first.
+
+    A sentence is as sure as its label nearest to its threshold.
+    """
+    if not len(gold):
+        return []
+    distance = np.abs(probabilities - thresholds).min(axis=1)
+    order = np.argsort(-distance, kind="stable")
+    predicted = probabilities >= thresholds
+    points = []
+    for fraction in fractions:
+        rows = order[: max(1, round(fraction * len(order)))]
+        both = int((gold[rows] & predicted[rows]).sum())
+        points.append(
+            AbstentionPoint(
+                kept_fraction=fraction,
+                n_sentences=len(rows),
+                micro_f1=_f1(both, int(gold[rows].sum()), int(predicted[rows].sum())),
+                exact_match=float((gold[rows] == predicted[rows]).all(axis=1).mean()),
+            )
+        )
+    return points
+
+
 def split_by(
     keys: Sequence[str], measure_rows: Callable[[NDArray[np.int64]], Metrics]
 ) -> dict[str, Metrics]:

@@ -249,7 +249,7 @@ def _headings_before_numbers(
         start = marked
         while (
             start > first
-            and start not in begins - {marked}
+            and (start == marked or start not in begins)
             and marked - start < MAX_HEADING_LINES
             and not lines[start - 1].is_terminated
         ):

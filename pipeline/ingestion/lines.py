@@ -261,10 +261,11 @@ def _ends_in_hyphen(line: Line) -> bool:
 
 def join_lines(lines: Sequence[Line], hyphens: HyphenJoiner) -> str:
     """Return the lines of one paragraph as one line of text."""
-    text = lines[0].text
+    pieces = [lines[0].text]
     for following in lines[1:]:
-        text = hyphens.join(text, following.text)
-    return text
+        joined = hyphens.join(pieces[-1], following.text)
+        pieces[-1:] = joined[: -len(following.text)], following.text
+    return "".join(pieces)
 
 
 class HyphenJoiner:
@@ -301,7 +302,7 @@ class HyphenJoiner:
 
     def join(self, text: str, following: str) -> str:
         """Return ``text`` with ``following`` joined on, by a space or as the rest of a word."""
-        if text.endswith(" -") and text.split()[-2:-1][0].casefold() in self._rules.conjunctions:
+        if text.endswith(" -") and _word_before(text) in self._rules.conjunctions:
             return text + following  # "EU-instrumenten en -/programma's"
         if len(text) < 2 or text[-1] not in "-‐‑" or not text[-2].isalnum():
             return f"{text} {following}"
@@ -330,6 +331,11 @@ class HyphenJoiner:
         return not self._divides_words_by_rule or (
             self._has_own_hyphens and left.casefold() in self._words
         )
+
+
+def _word_before(text: str) -> str:
+    """Return the word before the last one, in lower case."""
+    return " ".join(text.casefold().rsplit(maxsplit=2)[-2:-1])
 
 
 def _words(text: str) -> Iterable[str]:

@@ -21,7 +21,9 @@ from pipeline.ingestion.text_notes import tell_footnotes
 from pipeline.records import Document
 
 MAX_SIZE_BYTES = 50_000_000
-"""The longest conclusions have under 1 MB of text; a file beyond this is something else."""
+"""A document with its pictures; a file beyond this is something else."""
+MAX_TEXT_BYTES = 10_000_000
+"""The longest conclusions have under 1 MB of text."""
 
 
 def read_content(source: Source) -> bytes:
@@ -33,11 +35,7 @@ def read_content(source: Source) -> bytes:
     try:
         size_bytes = source.path.stat().st_size
         if size_bytes > MAX_SIZE_BYTES and not source.is_table:
-            raise DocumentError(
-                "LIMIT",
-                f"{size_bytes / 1e6:.0f} MB, expected at most {MAX_SIZE_BYTES / 1e6:.0f} MB. "
-                "Split the file, or check that it is a document.",
-            )
+            raise _too_large(size_bytes, MAX_SIZE_BYTES)
         return source.path.read_bytes()
     except OSError as error:
         raise DocumentError(
@@ -111,7 +109,13 @@ def _footer_language(footers: tuple[Footer, ...]) -> str | None:
 
 
 def extract_text(content: bytes, language: str | None) -> Extracted:
-    """Return the lines of a text file; see ``extracted.Extract``."""
+    """Return the lines of a text file; see ``extracted.Extract``.
+
+    Raises:
+        DocumentError: ``LIMIT``, or as ``decoding.decode`` does.
+    """
+    if len(content) > MAX_TEXT_BYTES:
+        raise _too_large(len(content), MAX_TEXT_BYTES)
     decoded = decode(content, language)
     printed = read_lines(decoded.text)
     return Extracted(
@@ -128,6 +132,14 @@ _EXTRACT_BY_SUFFIX: dict[str, Extract] = {
     ".docx": extract_docx,
     **dict.fromkeys((".html", ".htm", ".xhtml"), extract_html),
 }
+
+
+def _too_large(size_bytes: int, limit_bytes: int) -> DocumentError:
+    return DocumentError(
+        "LIMIT",
+        f"{size_bytes / 1e6:.0f} MB, expected at most {limit_bytes / 1e6:.0f} MB. "
+        "Split the file, or check that it is a document.",
+    )
 
 
 def _unknown_extension(suffix: str) -> DocumentError:

@@ -62,10 +62,14 @@ def _pages(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
 
 def _notes_at_end(lines: Sequence[Line], max_lines: int) -> list[_Note]:
     """Return the footnotes at the end of a page: 1, 2, 3 in a row, each with its mark above."""
+    first = max(0, len(lines) - max_lines)
+    candidates = [note for i in range(first, len(lines)) if (note := _note_at(i, lines[i]))]
+    if not candidates:
+        return []
+    first_line_by_mark = _first_lines(lines)
     notes: list[_Note] = []
-    for index in range(len(lines) - 1, max(0, len(lines) - max_lines - 1), -1):
-        note = _note_at(index, lines)
-        if note is None:
+    for note in reversed(candidates):
+        if first_line_by_mark.get((note.is_bracketed, note.number), note.line) >= note.line:
             continue
         if notes and int(note.number) != int(notes[0].number) - 1:
             break
@@ -73,16 +77,25 @@ def _notes_at_end(lines: Sequence[Line], max_lines: int) -> list[_Note]:
     return notes
 
 
-def _note_at(index: int, lines: Sequence[Line]) -> _Note | None:
-    """Return the footnote that begins at a line, None where its mark is not found above it."""
-    match = _NOTE_START.match(lines[index].text)
+def _note_at(index: int, line: Line) -> _Note | None:
+    """Return the footnote that a line begins, provided that its mark is found above it."""
+    match = _NOTE_START.match(line.text)
     if match is None:
         return None
     number = (match["bracketed"] or match["plain"]).translate(_SUPERSCRIPTS)
-    name = f"{lines[index].page}:{index}:{number}"  # another page may have one of this number
-    note = _Note(index, number, bool(match["bracketed"]), match.end(), name)
-    has_mark = any(_mark_of(note, line.text) for line in lines[:index])
-    return note if has_mark else None
+    name = f"{line.page}:{index}:{number}"  # another page may have one of this number
+    return _Note(index, number, bool(match["bracketed"]), match.end(), name)
+
+
+def _first_lines(lines: Sequence[Line]) -> dict[tuple[bool, str], int]:
+    """Return the first line that has each mark, by whether it is in brackets, and its number."""
+    found: dict[tuple[bool, str], int] = {}
+    for index, line in enumerate(lines):
+        for is_bracketed, pattern in ((True, _BRACKETED), (False, _GLUED)):
+            for match in pattern.finditer(line.text):
+                if match.start():
+                    found.setdefault((is_bracketed, _number(match)), index)
+    return found
 
 
 def _mark_of(note: _Note, text: str) -> re.Match[str] | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from pipeline.records import EU_LANGUAGES, LabelSet
 from pipeline.storage.tables import TableRow, read_table
 
 TABLE_SUFFIXES = (".csv", ".jsonl", ".parquet")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +37,38 @@ class GoldSentence:
     origin: str
 
 
-def read_gold(path: Path, codebook: Codebook) -> list[GoldSentence]:
+def read_gold(path: Path, codebook: Codebook, texts: Path | None = None) -> list[GoldSentence]:
     """Return the labelled sentences of a table, or of all tables in a folder.
 
     Columns: ``text``; labels as ``labels`` (a list, or ids joined with ``|``) or as one 0/1 column
     for each label id; and, where there are any, ``sentence_id``, ``group_id``, ``document_id`` (or
     ``doc_id``) and ``language``. A row without an id is a group and a document of its own.
 
+    A stand-off table labels sentences that are not ours to copy: it has ``sentence_id`` and
+    ``text_sha256`` in place of ``text``. It is read when ``texts``, a table with ``id`` (or
+    ``sentence_id``) and ``text``, is given, and passed over, with a warning, when not.
+
     Raises:
-        DataError: No table, or a row with an unknown label or language, no text, or an id that
-            stands twice; named with file and line.
+        DataError: No table, or a row with an unknown label or language, no text, a text that is
+            not the one that was labelled, or an id that stands twice; named with file and line.
     """
     sentences: list[GoldSentence] = []
     origin_by_id: dict[str, str] = {}
+    text_by_id = _read_texts(texts) if texts else {}
     for table in _tables_in(path):
-        rows = read_table(table, required=("text",))
+        rows = read_table(table, required=())
+        if _is_stand_off(rows):
+            if not texts:
+                logger.warning(
+                    "%s: labels %d sentences whose texts are elsewhere; name their table with "
+                    "--texts to measure on them.",
+                    table,
+                    len(rows),
+                )
+                continue
+            rows = [_with_text(row, table, text_by_id) for row in rows]
+        elif not any("text" in row.cells for row in rows):
+            read_table(table, required=("text",))  # says what is missing
         label_columns = _label_columns(table, rows, codebook)
         for row in rows:
             sentence = _parse_row(row, table, label_columns, codebook)
@@ -59,6 +80,39 @@ def read_gold(path: Path, codebook: Codebook) -> list[GoldSentence]:
             origin_by_id[sentence.sentence_id] = sentence.origin
             sentences.append(sentence)
     return sentences
+
+
+def _is_stand_off(rows: Sequence[TableRow]) -> bool:
+    return all("text_sha256" in row.cells and "text" not in row.cells for row in rows)
+
+
+def _read_texts(path: Path) -> dict[str, str]:
+    rows = read_table(path, required=("text",))
+    return {
+        row.text_of("sentence_id") or row.text_of("id"): " ".join(row.text_of("text").split())
+        for row in rows
+    }
+
+
+def _with_text(row: TableRow, table: Path, text_by_id: Mapping[str, str]) -> TableRow:
+    """Return a stand-off row with its text, which must be the one that was labelled."""
+    sentence_id = row.text_of("sentence_id")
+    text = text_by_id.get(sentence_id)
+    if text is None:
+        raise DataError(
+            f"{table} line {row.line}: no text with id '{sentence_id}' in the table of texts."
+        )
+    if text_digest(text) != row.text_of("text_sha256"):
+        raise DataError(
+            f"{table} line {row.line}: the text of '{sentence_id}' is not the one that was "
+            "labelled (its SHA-256 differs). Label it again, or restore the text."
+        )
+    return TableRow(row.line, row.cells | {"text": text})
+
+
+def text_digest(text: str) -> str:
+    """Return the SHA-256 of a text with its white space folded, as stand-off tables hold it."""
+    return sha256(" ".join(text.split()).encode()).hexdigest()
 
 
 def _tables_in(path: Path) -> list[Path]:

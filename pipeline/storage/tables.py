@@ -66,6 +66,18 @@ def _read_csv(path: Path) -> tuple[list[str], list[TableRow]]:
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)  # spreadsheets in many languages write ';'
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    return _rows_of(path, reader)
+
+
+def _read_tsv(path: Path) -> tuple[list[str], list[TableRow]]:
+    """Read a table without quoting: a cell ends at a tab, a row at a line end."""
+    lines = path.read_bytes().decode("utf-8-sig").split("\n")  # splitlines() cuts at U+2028
+    rows = (line.rstrip("\r") for line in lines)
+    text = (line for line in rows if line and not line.startswith("#"))
+    return _rows_of(path, csv.reader(text, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def _rows_of(path: Path, reader: Any) -> tuple[list[str], list[TableRow]]:
     columns: list[str] = []
     rows = []
     line = 1
@@ -129,6 +141,7 @@ def _parquet_rows(table: Any) -> Iterator[TableRow]:
 
 _READER_BY_SUFFIX: dict[str, Callable[[Path], tuple[list[str], list[TableRow]]]] = {
     ".csv": _read_csv,
+    ".tsv": _read_tsv,
     ".jsonl": _read_jsonl,
     ".parquet": _read_parquet,
 }

@@ -73,6 +73,16 @@ class StackedTagger:
         counter = self._counter(language)
         return self._weigh(self._hasher.read(texts), counter.count(texts))
 
+    def has_cue(self, texts: Sequence[str], language: str) -> NDArray[np.bool_]:
+        """Return what the lexicon alone says, shape (n_texts, n_labels)."""
+        return np.asarray(self._counter(language).count(texts) > 0)
+
+    def score_without_cues(self, texts: Sequence[str], language: str) -> Scores:
+        """Return what the learned layer says of sentences as if no cue stood in them."""
+        self._counter(language)
+        no_cues = np.zeros((len(texts), len(self.label_ids)), dtype=np.float32)
+        return self._weigh(self._hasher.read(texts), no_cues)
+
     def explain(self, texts: Sequence[str], language: str, thresholds: Scores) -> Explained:
         """Return probabilities and the words that carried each label; see ``tagger.Tagger``."""
         counter = self._counter(language)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow
 from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook, load_codebook
@@ -14,15 +17,22 @@ from pipeline.config import EvaluateConfig
 from pipeline.errors import DataError
 from pipeline.evaluation.floors import check_floors, read_floors
 from pipeline.evaluation.metrics import (
+    AbstentionPoint,
     LabelMetrics,
     Metrics,
+    ReliabilityBin,
+    abstention_curve,
     expected_calibration_error,
     measure,
     measure_labels,
+    reliability,
 )
 from pipeline.records import Scores
 from pipeline.shipped import find_shipped
+from pipeline.storage.atomic import writable
+from pipeline.storage.csv_dialect import CsvWriter
 from pipeline.storage.gold import GoldSentence, read_gold
+from pipeline.tagging.stacked import StackedTagger
 from pipeline.workflows.models import OpenModel, open_model
 from pipeline.workflows.train import gold_matrix
 
@@ -31,12 +41,19 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was measured: language (or ``all``) → dimension (or ``all``) → metrics."""
+    """What was measured.
+
+    ``metrics`` is language (or ``all``) → dimension (or ``all``) → metrics; ``systems`` are
+    baselines and other models on the same sentences, by name.
+    """
 
     gold_sha256: str
     metrics: dict[str, dict[str, Metrics]]
     labels: list[LabelMetrics]
     calibration_error: float
+    reliability: list[ReliabilityBin]
+    abstention: list[AbstentionPoint]
+    systems: dict[str, Metrics]
     breaches: list[str] | None
     """What breaks the recorded floors; None where none were asked for."""
 
@@ -49,7 +66,7 @@ def evaluate_model(config: EvaluateConfig) -> Evaluation:
     """
     codebook = load_codebook(find_shipped(config.codebook))
     model = open_model(find_shipped(config.model), codebook)
-    gold = read_gold(find_shipped(config.gold), codebook)
+    gold = read_gold(find_shipped(config.gold), codebook, config.texts)
     covered = [sentence for sentence in gold if sentence.language in model.tagger.languages]
     if not covered:
         raise DataError(f"{config.gold}: no sentence in a language that the model covers.")
@@ -58,22 +75,107 @@ def evaluate_model(config: EvaluateConfig) -> Evaluation:
     predicted = probabilities >= model.thresholds
     metrics = _metrics_by_part(covered, truth, predicted, codebook, config)
     digest = gold_digest(gold)
+    if config.errors:
+        _write_errors(config.errors, covered, truth, probabilities, model)
     return Evaluation(
         gold_sha256=digest,
         metrics=metrics,
         labels=measure_labels(truth, predicted, probabilities, codebook.label_ids),
         calibration_error=expected_calibration_error(truth, probabilities),
+        reliability=reliability(truth, probabilities),
+        abstention=abstention_curve(truth, probabilities, model.thresholds),
+        systems=_measure_systems(covered, truth, model, codebook, config),
         breaches=_breaches(config, digest, metrics),
     )
 
 
+def _measure_systems(
+    gold: Sequence[GoldSentence],
+    truth: NDArray[np.bool_],
+    model: OpenModel,
+    codebook: Codebook,
+    config: EvaluateConfig,
+) -> dict[str, Metrics]:
+    """Measure what a model is to be held against: no label at all, its parts, other models."""
+    decisions = {"no label ever": np.zeros_like(truth)}
+    tagger = model.tagger
+    if isinstance(tagger, StackedTagger):
+        decisions["lexicon alone"] = _by_language(gold, tagger.has_cue, truth.shape)
+        without = _by_language(gold, tagger.score_without_cues, truth.shape)
+        decisions["learned layer alone"] = without >= model.thresholds
+    for folder in config.others:
+        other = open_model(find_shipped(folder), codebook)
+        decisions[str(folder)] = score_sentences(other, gold) >= other.thresholds
+    documents = [sentence.document_id for sentence in gold]
+    return {name: measure(truth, given, documents) for name, given in decisions.items()}
+
+
+def _write_errors(
+    path: Path,
+    gold: Sequence[GoldSentence],
+    truth: NDArray[np.bool_],
+    probabilities: Scores,
+    model: OpenModel,
+) -> None:
+    """List every label missed or given wrongly, with the words that carried it."""
+    columns = ("sentence_id", "language", "error", "label", "probability", "evidence", "text")
+    rows: list[tuple[str, ...]] = []
+    for language in sorted({sentence.language for sentence in gold}):
+        places = [place for place, entry in enumerate(gold) if entry.language == language]
+        texts = [gold[place].text for place in places]
+        evidence = model.tagger.explain(texts, language, model.thresholds).evidence
+        for place, found in zip(places, evidence, strict=True):
+            given = probabilities[place] >= model.thresholds
+            for column in np.flatnonzero(given != truth[place]).tolist():
+                label = model.tagger.label_ids[column]
+                words = [gold[place].text[e.start : e.end] for e in found if e.label == label]
+                rows.append(
+                    (
+                        gold[place].sentence_id,
+                        language,
+                        "missed" if truth[place, column] else "false",
+                        label,
+                        f"{probabilities[place, column]:.3f}",
+                        " | ".join(words),
+                        gold[place].text,
+                    )
+                )
+    table = {name: [row[column] for row in rows] for column, name in enumerate(columns)}
+    with writable(path), CsvWriter(path, columns) as writer:
+        writer.write(
+            pyarrow.table({name: pyarrow.array(v, pyarrow.string()) for name, v in table.items()})
+        )
+
+
 def score_sentences(model: OpenModel, sentences: Sequence[GoldSentence]) -> Scores:
-    """Return the model's probabilities, shape (n_sentences, n_labels)."""
-    scores = np.zeros((len(sentences), len(model.tagger.label_ids)), dtype=np.float32)
+    """Return the model's probabilities, shape (n_sentences, n_labels).
+
+    Sentences in a language that the model does not cover have none above 0.
+    """
+    shape = (len(sentences), len(model.tagger.label_ids))
+    covered = [entry for entry in sentences if entry.language in model.tagger.languages]
+    rows = [r for r, entry in enumerate(sentences) if entry.language in model.tagger.languages]
+    scores = np.zeros(shape, dtype=np.float32)
+    scores[rows] = _by_language(covered, model.tagger.score, (len(covered), shape[1]))
+    return scores
+
+
+def _by_language(
+    sentences: Sequence[GoldSentence],
+    of_texts: Callable[[Sequence[str], str], NDArray[Any]],
+    shape: tuple[int, ...],
+) -> NDArray[Any]:
+    """Return what a function of texts and their language says of sentences of several."""
+    parts = []
+    places: list[int] = []
     for language in sorted({sentence.language for sentence in sentences}):
         rows = [row for row, entry in enumerate(sentences) if entry.language == language]
-        scores[rows] = model.tagger.score([sentences[row].text for row in rows], language)
-    return scores
+        parts.append(of_texts([sentences[row].text for row in rows], language))
+        places += rows
+    if not parts:
+        return np.zeros(shape, dtype=np.float32)
+    found = np.concatenate(parts)
+    return found[np.argsort(places)]
 
 
 def gold_digest(gold: Sequence[GoldSentence]) -> str:

@@ -1,9 +1,11 @@
+import csv
 import json
 
 import pytest
 
 from pipeline.config import EvaluateConfig
 from pipeline.errors import DataError
+from pipeline.storage.gold import text_digest
 from pipeline.workflows.evaluate import evaluate_model
 
 GOLD = [
@@ -17,7 +19,7 @@ GOLD = [
 
 @pytest.fixture
 def evaluate(scheme, model, tmp_path):
-    def evaluate(gold=GOLD, floors=None):
+    def evaluate(gold=GOLD, floors=None, **changes):
         path = tmp_path / "gold.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in gold), encoding="utf-8")
         config = {
@@ -27,7 +29,7 @@ def evaluate(scheme, model, tmp_path):
             "floors": floors,
             "bootstrap_samples": 100,
         }
-        return evaluate_model(EvaluateConfig.model_validate(config))
+        return evaluate_model(EvaluateConfig.model_validate(config | changes))
 
     return evaluate
 
@@ -69,3 +71,64 @@ def test_changed_gold_fails_the_gate(evaluate, tmp_path):
 def test_gold_in_no_covered_language_is_refused(evaluate):
     with pytest.raises(DataError, match="no sentence in a language that the model covers"):
         evaluate(gold=GOLD[4:])
+
+
+def test_parts_of_the_model_and_no_label_are_measured_beside_it(evaluate):
+    systems = evaluate().systems
+    assert set(systems) == {"no label ever", "lexicon alone", "learned layer alone"}
+    assert systems["no label ever"].micro_f1 == 0
+    assert systems["lexicon alone"].micro_precision == 1
+
+
+def test_another_model_is_measured_on_the_same_sentences(evaluate, model):
+    systems = evaluate(others=[model]).systems
+    assert systems[str(model)].micro_f1 == evaluate().metrics["all"]["all"].micro_f1
+
+
+def test_every_error_is_listed_with_its_words(evaluate, tmp_path):
+    evaluate(errors=tmp_path / "errors.csv")
+    with (tmp_path / "errors.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["error"], row["label"], row["text"]) for row in rows] == [
+        ("missed", "farming", "The fields lie fallow.")
+    ]
+
+
+STAND_OFF = [
+    {
+        "sentence_id": "p-1",
+        "language": "en",
+        "text_sha256": text_digest("Two harbours are shut."),
+        "labels": ["ports"],
+    }
+]
+
+
+@pytest.fixture
+def texts(tmp_path):
+    path = tmp_path / "texts.tsv"
+    path.write_text('id\ttext\np-1\tTwo harbours  are shut.\np-2\t"Other.\n', encoding="utf-8")
+    return path
+
+
+def test_stand_off_gold_is_measured_with_its_texts(evaluate, texts):
+    evaluation = evaluate(STAND_OFF, texts=texts)
+    assert evaluation.metrics["en"]["all"].micro_f1 == 1
+
+
+def test_stand_off_gold_without_texts_is_passed_over_with_a_warning(evaluate, caplog):
+    with pytest.raises(DataError, match="no sentence in a language"):
+        evaluate(STAND_OFF)
+    assert "labels 1 sentences whose texts are elsewhere" in caplog.text
+
+
+def test_changed_text_is_named_with_its_line(evaluate, texts):
+    rows = [STAND_OFF[0] | {"text_sha256": "0" * 64}]
+    with pytest.raises(DataError, match=r"line 1: the text of 'p-1' is not the one"):
+        evaluate(rows, texts=texts)
+
+
+def test_missing_text_is_named_with_its_line(evaluate, texts):
+    rows = [STAND_OFF[0] | {"sentence_id": "p-9"}]
+    with pytest.raises(DataError, match=r"line 1: no text with id 'p-9'"):
+        evaluate(rows, texts=texts)
