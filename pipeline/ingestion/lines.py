@@ -264,7 +264,7 @@ def join_lines(lines: Sequence[Line], hyphens: HyphenJoiner) -> str:
     pieces = [lines[0].text]
     for following in lines[1:]:
         joined = hyphens.join(pieces[-1], following.text)
-        pieces[-1:] = joined[: -len(following.text)], following.text
+        pieces[-1:] = joined[: len(joined) - len(following.text)], following.text
     return "".join(pieces)
 
 

@@ -62,7 +62,7 @@ def extract_pdf(content: bytes, language: str | None) -> Extracted:
     """Return the lines of a PDF document; see ``extracted.Extract``.
 
     Raises:
-        DocumentError: ``BAD_FORMAT``, ``EMPTY``, ``ENCRYPTED``, ``TOO_MANY_PAGES``, ``LIMIT``,
+        DocumentError: ``BAD_FORMAT``, ``ENCRYPTED``, ``TOO_MANY_PAGES``, ``LIMIT``,
             ``NO_TEXT``, or ``PARSER_CRASH`` where the child crashed or did not end.
     """
     contents = _parse_answer(_run_child(content))

@@ -101,7 +101,9 @@ def check(content: bytes) -> dict[str, Any]:
 
 def _check_ends(content: bytes) -> None:
     if not content.strip():
-        raise DocumentError("EMPTY", "the file is empty. Check that it was saved or sent whole.")
+        raise DocumentError(
+            "BAD_FORMAT", "expected a PDF document, found an empty file. Download or copy it again."
+        )
     if b"%PDF-" not in content[:1024]:
         start = content.lstrip()[:9].lower()
         found = "a web page" if start.startswith((b"<!doctype", b"<html")) else "something else"
