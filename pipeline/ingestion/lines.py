@@ -8,7 +8,7 @@ whether the next word would still have fitted on the line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from statistics import median_low
@@ -41,6 +41,8 @@ MIN_DIVIDED_LINES = 4
 """Council texts end some 0.3 % of their lines in a hyphen, all real; divided ones 5 % and more."""
 DIVIDED_EXCESS, SURE_EXCESS = 1.5, 3.0
 """Times as many lines as chance would end at the text's own hyphens, in many lines or in few."""
+MAX_FOOTER_LINES, MAX_FOOTER_FIELDS = 16, 7
+"""Number, REV, initials, page, unit, LIMITE, language; blank lines may stand between."""
 DASHES = "-–—"
 """Marks that open a list item after a finished line, and an aside within a sentence."""
 
@@ -50,6 +52,7 @@ _LIST_MARK = re.compile(
 )
 _HYPHEN = re.compile("[-‐‑]")
 _SPACES = re.compile(r"\s+")
+_FOOTER_START = re.compile(r"\d{4,5}(?:/\d+)?/\d{2}(?: (?:REV|ADD|COR) ?\d+)*")
 _CELLS = re.compile(r"\s*\|\s*")
 """Copies of web pages set the cells of a table apart by bars: "1. | The Council |"."""
 
@@ -126,8 +129,7 @@ def _read_page(text: str, page: int | None) -> tuple[list[Line], list[Footer]]:
     gap = 0
     begins_page = page is not None
     after_footer = False
-    for raw_line in text.split("\n"):
-        printed = _SPACES.sub(" ", raw_line).strip()
+    for printed in _with_whole_footers(text.split("\n")):
         if not printed:
             gap += 1
             continue
@@ -148,6 +150,27 @@ def _read_page(text: str, page: int | None) -> tuple[list[Line], list[Footer]]:
         after_footer = footer is not None
         gap = 0
     return lines, footers
+
+
+def _with_whole_footers(raw_lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines with white space folded; a footer whose fields have a line each is one line."""
+    lines = [_SPACES.sub(" ", line).strip() for line in raw_lines]
+    index = 0
+    while index < len(lines):
+        fields = [(index, lines[index])]
+        if _FOOTER_START.fullmatch(lines[index]):
+            later = range(index + 1, min(index + MAX_FOOTER_LINES, len(lines)))
+            fields += [(place, lines[place]) for place in later if lines[place]]
+        whole = next((n for n in range(len(fields), 1, -1) if _is_footer(fields[:n])), 1)
+        yield " ".join(text for _, text in fields[:whole])
+        index = fields[whole - 1][0] + 1
+
+
+def _is_footer(fields: Sequence[tuple[int, str]]) -> bool:
+    return (
+        len(fields) <= MAX_FOOTER_FIELDS
+        and parse_footer(" ".join(t for _, t in fields)) is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ _OLD_FILE_NAME = re.compile(
 _OLD_PARTS = {"re": "REV", "ad": "ADD", "co": "COR"}
 _PART = re.compile(r"(REV|ADD|COR)[-_ ]?(\d+)", re.IGNORECASE)
 CELEX = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{4}[A-Z]{1,2}\d{4,5}(?:\(\d{2}\))?(?![0-9A-Za-z])")
+_NAMED_PART = re.compile(r"([A-Z]\d{4})_(\d\d)(?!\d)")
+"""File names may have a line instead of a CELEX number's brackets: ``52022XG0630_01``."""
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b")
 _WORD_OR_NUMBER = re.compile(r"\d+|[^\W\d_]+")
@@ -123,7 +125,7 @@ def celex_in(text: str) -> str:
     >>> celex_in("CELEX_52022XG0630(01)_EN")
     '52022XG0630(01)'
     """
-    match = CELEX.search(text)
+    match = CELEX.search(_NAMED_PART.sub(r"\1(\2)", text))
     return match.group() if match else ""
 
 

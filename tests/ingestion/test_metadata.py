@@ -70,3 +70,8 @@ def test_celex_in_a_name(text, celex):
 )
 def test_date_in_a_line(text, language, date):
     assert find_date([text], language) == date
+
+
+def test_celex_number_of_a_file_name_may_have_a_line_for_brackets():
+    assert celex_in("CELEX_52022XG0630_01_EN") == "52022XG0630(01)"
+    assert celex_in("52022XG0630_0123") == "52022XG0630"

@@ -294,3 +294,16 @@ def test_what_cannot_be_read_says_so(tmp_path, name, code):
 def test_missing_file_is_unreadable(tmp_path):
     with pytest.raises(DocumentError, match="cannot be opened"):
         read(tmp_path / "gone.txt")
+
+
+def test_footer_with_a_line_for_each_field_is_taken_off_whole(tmp_path):
+    document = read_text(
+        tmp_path,
+        "1.\nThe Council recalls its position.\n\n9418/1/31 REV 1\n\nACA/sl\n\n2\n\nDGD 1C\n\n"
+        "LIMITE\n\nEN\n\n2.\nThe Council will act.\n",
+    )
+    assert blocks(document) == [
+        ("sentence", "1", "The Council recalls its position."),
+        ("sentence", "2", "The Council will act."),
+    ]
+    assert document.doc_id == "ST-9418-2031-REV-1"
