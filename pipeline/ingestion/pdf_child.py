@@ -251,26 +251,32 @@ def _letters(text: pdfium.PdfTextPage) -> Iterator[_Letter]:
     type_object: int | None = None
     printed_type: _Type | None = None
     previous: _Letter | None = None
+    raw = text.raw
     for index in range(n_characters):
-        character = chr(pdfium_raw.FPDFText_GetUnicode(text, index))
-        if pdfium_raw.FPDFText_IsGenerated(text, index):
+        character = chr(pdfium_raw.FPDFText_GetUnicode(raw, index))
+        if pdfium_raw.FPDFText_IsGenerated(raw, index):
             if previous:
                 yield previous._replace(text=character)
             continue
-        found = ctypes.cast(pdfium_raw.FPDFText_GetTextObject(text, index), ctypes.c_void_p).value
-        if printed_type is None or found != type_object:
+        found = ctypes.cast(pdfium_raw.FPDFText_GetTextObject(raw, index), ctypes.c_void_p).value
+        is_new_object = printed_type is None or found != type_object
+        if printed_type is None or is_new_object:
             type_object = found
             printed_type = _type_of(text, index)
         if printed_type.turn is None:
             continue
-        pdfium_raw.FPDFText_GetCharOrigin(text, index, origin_x, origin_y)
-        pdfium_raw.FPDFText_GetLooseCharBox(text, index, box)
-        left, baseline = _turned(origin_x.value, origin_y.value, printed_type.turn)
-        right = max(
-            _turned(box.left, box.bottom, printed_type.turn)[0],
-            _turned(box.right, box.top, printed_type.turn)[0],
-        )
-        if pdfium_raw.FPDFText_HasUnicodeMapError(text, index) == 1 or character == "\0":
+        pdfium_raw.FPDFText_GetLooseCharBox(raw, index, box)
+        if is_new_object or printed_type.turn:  # the letters of a level object have one baseline
+            pdfium_raw.FPDFText_GetCharOrigin(raw, index, origin_x, origin_y)
+        if printed_type.turn:
+            left, baseline = _turned(origin_x.value, origin_y.value, printed_type.turn)
+            right = max(
+                _turned(box.left, box.bottom, printed_type.turn)[0],
+                _turned(box.right, box.top, printed_type.turn)[0],
+            )
+        else:
+            left, right, baseline = box.left, box.right, origin_y.value
+        if pdfium_raw.FPDFText_HasUnicodeMapError(raw, index) == 1 or character == "\0":
             character = UNKNOWN
         elif character in _HYPHENS:
             character = "-"
