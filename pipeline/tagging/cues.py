@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -55,6 +55,8 @@ class Position:
     patterns: tuple[WordPattern, ...]
     gap: int = 0
 
+
+_NOTHING: frozenset[int] = frozenset()
 
 Wording = tuple[Position, ...]
 """Words to find one after the other."""
@@ -182,7 +184,7 @@ class CueMatcher:
 
     Every distinct word pattern has a number. Which patterns a word fits, and which wordings it
     begins, is looked up once per distinct word and remembered; the pass itself only follows the
-    few wordings whose second word is in the sentence too.
+    few wordings whose second word is near.
     """
 
     def __init__(self, cues_by_label: Mapping[str, LabelCues]) -> None:
@@ -202,25 +204,36 @@ class CueMatcher:
 
     def find(self, text: str) -> list[CueHit]:
         """Return the cues found in a sentence: each at most once per label, in lexicon order."""
-        words = [self._words.get(word) or self._look_up(word) for word in _WORD.findall(text)]
-        starts_by_goal = self._possible_starts(words)
-        if not starts_by_goal:
-            return []
-        fits = [word.fits for word in words]
-        masked = self._masked_positions(starts_by_goal, fits)
-        found: dict[int, tuple[int, ...]] = {}
-        for goal_id, starts in starts_by_goal.items():
-            goal = self._goals[goal_id]
-            blocked: Set[int] = masked.get(goal.label, frozenset())
-            for start in starts:
-                if positions := _extend(goal.positions, fits, start, blocked):
-                    found[goal_id] = positions
-                    break
-        complete = self._complete(found)
-        if not complete:
+        cue_ids, found = self._match(text)
+        if not cue_ids:
             return []
         spans = [match.span() for match in _WORD.finditer(text)]
-        return [self._hit(self._cues[cue_id], found, spans) for cue_id in complete]
+        return [self._hit(self._cues[cue_id], found, spans) for cue_id in cue_ids]
+
+    def find_labels(self, text: str) -> list[str]:
+        """Return the label of each cue that ``find`` finds, without its words."""
+        return [self._cues[cue_id].label for cue_id in self._match(text)[0]]
+
+    def _match(self, text: str) -> tuple[list[int], dict[int, tuple[int, ...]]]:
+        """Return the cues in a sentence, and for every goal reached the places of its words."""
+        words = [self._words.get(word) or self._look_up(word) for word in _WORD.findall(text)]
+        starts = _possible_starts(words)
+        masked = self._masked_positions(words, starts)
+        found: dict[int, tuple[int, ...]] = {}
+        for position, word in enumerate(words):
+            place = (position,)
+            for goal_id in word.whole:
+                if goal_id not in found:
+                    found[goal_id] = place
+        if masked:
+            self._drop_masked(found, words, masked)
+        for goal_id, start in starts:
+            if goal_id not in found:
+                goal = self._goals[goal_id]
+                blocked = masked.get(goal.label, _NOTHING)
+                if positions := _extend(goal.positions, words, start, blocked):
+                    found[goal_id] = positions
+        return self._complete(found), found
 
     def _add_cue(self, label: str, cue: Cue) -> None:
         required = tuple(self._add_goals(label, phrase) for phrase in cue.phrases)
@@ -251,44 +264,64 @@ class CueMatcher:
         fits = self._index.fits(word)
         begun = [goal_id for fit in fits for goal_id in self._goals_by_first_pattern.get(fit, ())]
         longer = [goal_id for goal_id in begun if len(self._goals[goal_id].positions) > 1]
+        alone = [goal_id for goal_id in begun if len(self._goals[goal_id].positions) == 1]
         self._words[word] = found = _Word(
             fits=frozenset(fits),
-            whole=tuple(dict.fromkeys(goal_id for goal_id in begun if goal_id not in longer)),
-            begun=tuple(
-                (goal_id, self._goals[goal_id].positions[1][0]) for goal_id in dict.fromkeys(longer)
-            ),
+            whole=tuple(dict.fromkeys(goal for goal in alone if goal not in self._masks)),
+            masks=tuple(dict.fromkeys(goal for goal in alone if goal in self._masks)),
+            begun=self._by_second_pattern(dict.fromkeys(longer)),
         )
         return found
 
-    def _possible_starts(self, words: Sequence[_Word]) -> dict[int, list[int]]:
-        """Return, for every wording whose first two words occur, where the first occurs."""
-        present: set[int] = set()
-        for word in words:
-            present |= word.fits
-        starts_by_goal: dict[int, list[int]] = {}
-        for position, word in enumerate(words):
-            for goal_id in word.whole:
-                starts_by_goal.setdefault(goal_id, []).append(position)
-            for goal_id, second in word.begun:
-                if not second.isdisjoint(present):
-                    starts_by_goal.setdefault(goal_id, []).append(position)
-        return starts_by_goal
+    def _by_second_pattern(self, goal_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+        """Return goals of several words by each pattern that their second word may fit."""
+        found: dict[int, list[int]] = {}
+        for goal_id in goal_ids:
+            for pattern_id in self._goals[goal_id].positions[1][0]:
+                found.setdefault(pattern_id, []).append(goal_id)
+        return {pattern_id: tuple(goals) for pattern_id, goals in found.items()}
 
     def _masked_positions(
-        self, starts_by_goal: Mapping[int, Sequence[int]], fits: Sequence[Set[int]]
+        self, words: Sequence[_Word], starts: Sequence[tuple[int, int]]
     ) -> dict[str, set[int]]:
         """Return, for every label with a mask in the sentence, the words that are blanked."""
         masked: dict[str, set[int]] = {}
-        for goal_id in self._masks & starts_by_goal.keys():
-            goal = self._goals[goal_id]
-            for start in starts_by_goal[goal_id]:
-                if positions := _extend(goal.positions, fits, start, frozenset()):
+        for position, word in enumerate(words):
+            for goal_id in word.masks:
+                masked.setdefault(self._goals[goal_id].label, set()).add(position)
+        for goal_id, start in starts:
+            if goal_id in self._masks:
+                goal = self._goals[goal_id]
+                if positions := _extend(goal.positions, words, start, _NOTHING):
                     masked.setdefault(goal.label, set()).update(positions)
         return masked
 
+    def _drop_masked(
+        self,
+        found: dict[int, tuple[int, ...]],
+        words: Sequence[_Word],
+        masked: Mapping[str, Set[int]],
+    ) -> None:
+        """Move goals of one word from a blanked word to the next that will do, or drop them."""
+        for goal_id in list(found):
+            blocked = masked.get(self._goals[goal_id].label, _NOTHING)
+            if found[goal_id][0] not in blocked:
+                continue
+            free = (
+                position
+                for position, word in enumerate(words)
+                if goal_id in word.whole and position not in blocked
+            )
+            position = next(free, None)
+            if position is None:
+                del found[goal_id]
+            else:
+                found[goal_id] = (position,)
+
     def _complete(self, found: Mapping[int, tuple[int, ...]]) -> list[int]:
         """Return the cues of which every phrase and no veto was found, in lexicon order."""
-        cue_ids = {cue_id for goal in found for cue_id in self._cues_by_first_goal.get(goal, ())}
+        cues_of = self._cues_by_first_goal
+        cue_ids = {cue_id for goal in found if goal in cues_of for cue_id in cues_of[goal]}
         return [
             cue_id
             for cue_id in sorted(cue_ids)
@@ -308,13 +341,14 @@ class CueMatcher:
 class _Word(NamedTuple):
     """What is remembered of a distinct word.
 
-    The patterns it fits, the goals that it alone reaches, and those that it begins, each with the
-    patterns of their second word.
+    The patterns it fits, the goals and the masks that it alone reaches, and those that it begins,
+    by the pattern of their second word.
     """
 
     fits: frozenset[int]
     whole: tuple[int, ...]
-    begun: tuple[tuple[int, frozenset[int]], ...]
+    masks: tuple[int, ...]
+    begun: dict[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,9 +409,22 @@ def _parts(word: str, open_start: bool, open_end: bool, lengths: Sequence[int]) 
             yield word[start : start + length]
 
 
+def _possible_starts(words: Sequence[_Word]) -> list[tuple[int, int]]:
+    """Return goals of several words, each with a place where its first two words could be."""
+    starts: list[tuple[int, int]] = []
+    for position, word in enumerate(words):
+        begun = word.begun
+        if begun:
+            for following in words[position + 1 : position + MAX_GAP + 2]:
+                for second in following.fits:
+                    if second in begun:
+                        starts.extend((goal_id, position) for goal_id in begun[second])
+    return starts
+
+
 def _extend(
     positions: Sequence[tuple[frozenset[int], int]],
-    fits: Sequence[Set[int]],
+    words: Sequence[_Word],
     start: int,
     blocked: Set[int],
 ) -> tuple[int, ...]:
@@ -390,9 +437,9 @@ def _extend(
     if len(positions) == 1:
         return (start,)
     pattern_ids, gap = positions[1]
-    for following in range(start + 1, min(start + gap + 2, len(fits))):
-        if not pattern_ids.isdisjoint(fits[following]) and (
-            rest := _extend(positions[1:], fits, following, blocked)
+    for following in range(start + 1, min(start + gap + 2, len(words))):
+        if not pattern_ids.isdisjoint(words[following].fits) and (
+            rest := _extend(positions[1:], words, following, blocked)
         ):
             return (start, *rest)
     return ()

@@ -16,6 +16,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from pipeline.records import Evidence, Scores
 from pipeline.tagging.cues import CueHit, CueMatcher
@@ -27,6 +28,8 @@ Array = NDArray[np.float32]
 
 STACK_FEATURES = ("bias", "linear_score", "any_cue", "further_cues")
 """What the stack weighs: see ``stack_features``."""
+SCORED_TOGETHER = 512
+"""Sentences whose n-grams fit into the processor's cache together."""
 MAX_WORDS = 3
 MIN_WORD_SHARE = 0.25
 """Words shown for a label that no cue speaks for: so many, each with this share of the heaviest."""
@@ -71,7 +74,13 @@ class StackedTagger:
     def score(self, texts: Sequence[str], language: str) -> Scores:
         """Return probabilities; see ``tagger.Tagger``."""
         counter = self._counter(language)
-        return self._weigh(self._hasher.read(texts), counter.count(texts))
+        parts = [
+            self._weigh(self._hasher.read(part), counter.count(part))
+            for start in range(0, len(texts), SCORED_TOGETHER)
+            for part in [texts[start : start + SCORED_TOGETHER]]
+        ]
+        no_scores = np.zeros((0, len(self.label_ids)), dtype=np.float32)
+        return np.concatenate([no_scores, *parts])
 
     def has_cue(self, texts: Sequence[str], language: str) -> NDArray[np.bool_]:
         """Return what the lexicon alone says, shape (n_texts, n_labels)."""
@@ -88,7 +97,8 @@ class StackedTagger:
         counter = self._counter(language)
         hits_by_row = [counter.find(text) for text in texts]
         ngrams = self._hasher.read(texts)
-        scores = self._weigh(ngrams, counter.tally(hits_by_row))
+        labels_by_row = ([hit.label for hit in hits] for hits in hits_by_row)
+        scores = self._weigh(ngrams, counter.tally(labels_by_row))
         evidence: list[list[Evidence]] = [[] for _ in texts]
         rows, columns = np.nonzero(scores >= thresholds)
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
@@ -108,8 +118,7 @@ class StackedTagger:
         bias, linear_weight, first_cue, further_cues = weights.stack
         linear = ngrams.matrix(weights.bucket_weights) @ weights.ngrams + weights.bias
         rows, columns = np.nonzero(cue_counts)
-        if len(rows):
-            linear += (cue_counts > 0).astype(np.float32) @ weights.cues
+        linear += csr_matrix(cue_counts > 0, dtype=np.float32) @ weights.cues  # few are there
         stacked = bias + linear_weight * linear
         stacked[rows, columns] += first_cue + further_cues * np.log(cue_counts[rows, columns])
         return sigmoid(weights.slope * stacked + weights.intercept)
@@ -189,16 +198,16 @@ class CueCounter:
 
     def count(self, texts: Sequence[str]) -> Array:
         """Return how many different cues of each label stand in each text, (n_texts, n_labels)."""
-        return self.tally(map(self._matcher.find, texts))
+        return self.tally(map(self._matcher.find_labels, texts))
 
-    def tally(self, hits_by_row: Iterable[Sequence[CueHit]]) -> Array:
+    def tally(self, labels_by_row: Iterable[Iterable[str]]) -> Array:
         """Return how many of the cues found are of each label, shape (n_rows, n_labels)."""
         rows, columns = [], []
         n_rows = 0
-        for hits in hits_by_row:
-            for hit in hits:
+        for labels in labels_by_row:
+            for label in labels:
                 rows.append(n_rows)
-                columns.append(self._columns[hit.label])
+                columns.append(self._columns[label])
             n_rows += 1
         counts = np.zeros((n_rows, len(self._columns)), dtype=np.float32)
         np.add.at(counts, (rows, columns), 1)
