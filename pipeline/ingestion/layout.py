@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise, zip_longest
 
-from pipeline.ingestion.council_words import CouncilWords, bare
+from pipeline.ingestion.council_words import CouncilWords, bare, fold
 from pipeline.ingestion.cover import cover_end, cover_paragraphs, is_annex_word
 from pipeline.ingestion.lead_ins import LeadIns
 from pipeline.ingestion.lines import (
@@ -215,8 +215,8 @@ def _body_paragraphs(
         if index in (first, title_end)
         or index in marks.paragraphs
         or index in marks.items
-        or is_annex_word(lines[index].text, words)
-        or is_annex_word(lines[index - 1].text, words)
+        or _stands_alone(lines[index].text, words)
+        or _stands_alone(lines[index - 1].text, words)
         or not (
             _is_lone_number(marks.paragraphs.get(index - 1), lines)
             or runs_on(lines[index - 1], lines[index], wrapping)
@@ -230,6 +230,11 @@ def _body_paragraphs(
             yield _Paragraph(tuple(lines[start:end]), end=end, mark=mark)
         else:
             yield _without_mark(lines[start:end], marks.paragraphs.get(start), end)
+
+
+def _stands_alone(text: str, words: CouncilWords) -> bool:
+    """Whether a line is a paragraph whatever its neighbours: ANNEX, or THE COUNCIL OF …, alone."""
+    return is_annex_word(text, words) or fold(text).rstrip(" ,:") in words.council
 
 
 def _is_lone_number(mark: NumberMark | None, lines: Sequence[Line]) -> bool:

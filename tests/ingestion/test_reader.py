@@ -307,3 +307,14 @@ def test_footer_with_a_line_for_each_field_is_taken_off_whole(tmp_path):
         ("sentence", "2", "The Council will act."),
     ]
     assert document.doc_id == "ST-9418-2031-REV-1"
+
+
+def test_name_of_the_institution_above_its_clauses_is_not_the_title(tmp_path):
+    document = read_text(
+        tmp_path,
+        "BILAGA\nRådets slutsatser om att förebygga våldsbejakande extremism i unionen\n"
+        "EUROPEISKA UNIONENS RÅD\nSOM ERINRAR OM följande bakgrund till frågan:\n"
+        "1. Europa står inför en fara som är ny.\n2. Rådet UPPMANAR medlemsstaterna att agera.\n",
+        language="sv",
+    )
+    assert document.title == "Rådets slutsatser om att förebygga våldsbejakande extremism i unionen"
