@@ -266,7 +266,15 @@ def print_explanation(explanation: SentenceExplanation) -> None:
 def print_data_report(report: DataReport) -> None:
     """Print counts per language and label, and every problem."""
     out = Console(highlight=False)
-    languages = Table("language", "sentences", "no label", "words", "distinct words", "cues")
+    languages = Table(
+        "language",
+        "sentences",
+        "no label",
+        "words",
+        "types/tokens",
+        "distinct runs of 4",
+        "cues",
+    )
     for row in report.languages:
         languages.add_row(*map(str, row))
     out.print(languages)

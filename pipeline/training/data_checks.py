@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,12 @@ MIN_CUES = 25
 NEAR_DUPLICATE_OVERLAP = 0.4
 """Share of the shorter sentence's four-word runs that two contents may have in common."""
 NGRAM_WORDS = 4
+MAX_FALSE_FRACTION = 0.03
+"""Share of a language's sentences without a label that one of its cues may be found in."""
+MIN_SCRIPT_FRACTION = 0.6
+"""Share of a sentence's letters that must be of its language's script; names may be in another."""
+SCRIPT_BY_LANGUAGE = {"bg": "CYRILLIC", "el": "GREEK"}
+"""The others are written in Latin letters."""
 
 _MARKUP = re.compile(r"<[^>]+>|&[a-z]+;|\{\{|\[\[|\*\*|__|\\[nt]|\ufffd|https?://")
 _WORD = re.compile(r"[^\W_]+")
@@ -60,6 +67,8 @@ class LanguageStatistics:
     n_without_label: int
     n_words: int
     n_distinct_words: int
+    distinct_run_fraction: float
+    """Runs of four words that stand once, of all; 1 where no turn of phrase comes back."""
 
 
 def find_markup(sentences: Sequence[LabelledText]) -> list[str]:
@@ -130,6 +139,7 @@ def language_statistics(sentences: Sequence[LabelledText]) -> list[LanguageStati
     statistics = []
     for language, members in sorted(by_language.items()):
         words = [word.casefold() for member in members for word in _WORD.findall(member.text)]
+        runs = [run for member in members for run in _runs(member.text)]
         statistics.append(
             LanguageStatistics(
                 language=language,
@@ -137,6 +147,65 @@ def language_statistics(sentences: Sequence[LabelledText]) -> list[LanguageStati
                 n_without_label=sum(not member.labels for member in members),
                 n_words=len(words),
                 n_distinct_words=len(set(words)),
+                distinct_run_fraction=len(set(runs)) / max(len(runs), 1),
             )
         )
     return statistics
+
+
+def find_other_scripts(sentences: Sequence[LabelledText]) -> list[str]:
+    """Name sentences whose letters are mostly not of their language's script."""
+    problems = []
+    for sentence in sentences:
+        script = SCRIPT_BY_LANGUAGE.get(sentence.language, "LATIN")
+        letters = [letter for letter in sentence.text if letter.isalpha()]
+        own = sum(unicodedata.name(letter, "").startswith(script) for letter in letters)
+        if letters and own < MIN_SCRIPT_FRACTION * len(letters):
+            problems.append(f"{sentence.origin}: is not written in {script.capitalize()} letters.")
+    return problems
+
+
+def find_loose_cues(
+    sentences: Sequence[LabelledText], find_cues: Callable[[str, str], Iterable[tuple[str, str]]]
+) -> list[str]:
+    """Name cues found in too many sentences that lack their label.
+
+    Args:
+        sentences: Training sentences.
+        find_cues: Returns label and cue of everything found in a text of a language.
+    """
+    false: Counter[tuple[str, str, str]] = Counter()
+    with_label: Counter[tuple[str, str]] = Counter()
+    of_language: Counter[str] = Counter()
+    for sentence in sentences:
+        of_language[sentence.language] += 1
+        with_label.update((sentence.language, label) for label in sentence.labels)
+        for label, cue in find_cues(sentence.text, sentence.language):
+            if label not in sentence.labels:
+                false[sentence.language, label, cue] += 1
+    problems = []
+    for (language, label, cue), count in sorted(false.items()):
+        without = of_language[language] - with_label[language, label]
+        if count > max(1, MAX_FALSE_FRACTION * without):
+            problems.append(
+                f"lexicon {language}: {label}: cue '{cue}' is in {count} of {without} sentences "
+                "that lack the label. Narrow it, or mask what it should not find."
+            )
+    return problems
+
+
+def find_dead_cues(
+    lines: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]],
+) -> list[str]:
+    """Name cues that a mask of the same label always blanks.
+
+    Args:
+        lines: Language → label → ``cues`` and ``masks``.
+    """
+    return [
+        f"lexicon {language}: {label}: '{cue}' is a cue and a mask."
+        for language, labels in lines.items()
+        for label, entry in labels.items()
+        for cue in entry["cues"]
+        if cue in set(entry["masks"])
+    ]

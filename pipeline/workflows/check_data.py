@@ -15,9 +15,12 @@ from pipeline.training.data_checks import (
     MIN_CONTENTS,
     MIN_CUES,
     LanguageStatistics,
+    find_dead_cues,
     find_group_conflicts,
+    find_loose_cues,
     find_markup,
     find_near_duplicates,
+    find_other_scripts,
     language_statistics,
 )
 
@@ -50,9 +53,12 @@ def check_training_data(config: TrainConfig) -> DataReport:
         *find_markup(gold),
         *find_group_conflicts(gold),
         *find_near_duplicates(gold),
+        *find_other_scripts(gold),
         *_find_other_languages(gold),
         *_find_rare_labels(gold, codebook),
         *_find_thin_lexicons(lexicon, codebook),
+        *find_dead_cues(lexicon.lines),
+        *_find_loose_cues(gold, lexicon),
     ]
     return DataReport(
         languages=[_language_row(row, lexicon) for row in language_statistics(gold)],
@@ -72,6 +78,15 @@ def _find_other_languages(gold: Sequence[GoldSentence]) -> list[str]:
                     f"{sentence.origin}: reads like {detected}, language says {sentence.language}."
                 )
     return found
+
+
+def _find_loose_cues(gold: Sequence[GoldSentence], lexicon: Lexicon) -> list[str]:
+    matchers = {language: lexicon.matcher(language) for language in lexicon.languages}
+    covered = [sentence for sentence in gold if sentence.language in matchers]
+    return find_loose_cues(
+        covered,
+        lambda text, language: [(hit.label, hit.cue) for hit in matchers[language].find(text)],
+    )
 
 
 def _find_rare_labels(gold: Sequence[GoldSentence], codebook: Codebook) -> list[str]:
@@ -99,7 +114,8 @@ def _language_row(row: LanguageStatistics, lexicon: Lexicon) -> tuple[str | int,
         row.n_sentences,
         row.n_without_label,
         row.n_words,
-        row.n_distinct_words,
+        f"{row.n_distinct_words / max(row.n_words, 1):.2f}",
+        f"{row.distinct_run_fraction:.3f}",
         n_cues,
     )
 
