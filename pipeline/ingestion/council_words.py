@@ -79,6 +79,8 @@ def fold(text: str) -> str:
     >>> fold("Παράρτημα") == fold("ΠΑΡΑΡΤΗΜΑ")
     True
     """
+    if text.isascii():
+        return text.casefold()
     letters = unicodedata.normalize("NFD", text.casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 

@@ -225,8 +225,8 @@ def word_spans(text: str) -> list[tuple[int, int]]:
 
 def _spell(text: str) -> str:
     """Return the words of a sentence in one case, a space around each."""
-    words = (_DIGITS.sub("0", fold(word)) for word in _WORD.findall(text))
-    return f" {' '.join(words)} "
+    words = fold(" ".join(_WORD.findall(text)))
+    return f" {_DIGITS.sub('0', words)} "
 
 
 def _running_count(flags: NDArray[np.bool_]) -> Ints:

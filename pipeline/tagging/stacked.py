@@ -108,8 +108,9 @@ class StackedTagger:
                 weight = self._cue_weight(column, len(hits))
                 evidence[row].extend(_cue_evidence(texts[row], hits, weight))
             else:
-                words = self._weigh_words(row, texts[row], column, ngrams, hits_by_row[row])
-                evidence[row].extend(_word_evidence(label, word_spans(texts[row]), words))
+                spans = word_spans(texts[row])
+                weights = self._weigh_words(row, spans, column, ngrams, hits_by_row[row])
+                evidence[row].extend(_word_evidence(label, spans, weights))
         return Explained(scores, evidence)
 
     def _weigh(self, ngrams: Ngrams, cue_counts: Array) -> Scores:
@@ -131,12 +132,16 @@ class StackedTagger:
         return float(self._weights.slope[column] * added) / n_cues
 
     def _weigh_words(
-        self, row: int, text: str, column: int, ngrams: Ngrams, hits: Sequence[CueHit]
+        self,
+        row: int,
+        spans: Sequence[tuple[int, int]],
+        column: int,
+        ngrams: Ngrams,
+        hits: Sequence[CueHit],
     ) -> NDArray[np.float64]:
         """Return what each word adds to a label's log-odds: its n-grams, and cues of others."""
         weights = self._weights
         words = ngrams.weigh_words(row, self._ngrams_by_label[column], weights.bucket_weights)
-        spans = word_spans(text)
         by_label: dict[str, set[tuple[int, int]]] = {}
         for hit in hits:
             by_label.setdefault(hit.label, set()).update(hit.spans)
