@@ -29,6 +29,12 @@ evaluate: $(READY) ## score a model on gold data; fails below the recorded floor
 fetch: $(READY) ## download conclusions from the Council's register or CELLAR into data/raw (DOC, LANG=nl,en)
 	$(RUN) fetch --doc '$(DOC)' --lang '$(LANG)'
 
+bench: $(READY) ## speed and memory side by side with the naive way, as ratios
+	.venv/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[bench]'
+	.venv/bin/python -m bench.labelling
+	.venv/bin/python -m bench.ingestion
+	.venv/bin/python -m bench.segmentation
+
 check-data: $(READY) ## check the training and gold data and the lexicons
 	$(RUN) check-data
 

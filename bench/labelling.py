@@ -182,9 +182,8 @@ def measure_transformers(rounds: int) -> None:
             "ours in float32": lambda encoder=plain: encoder.log_odds(texts),
             "pipeline, one by one": lambda run=naive: [run(text) for text in texts],
         }
-        print(
-            f"\ntransformer of {name} shape, {len(texts)} sentences, {torch.get_num_threads()} threads"
-        )
+        threads = torch.get_num_threads()
+        print(f"\ntransformer of {name} shape, {len(texts)} sentences, {threads} threads")
         print_rates(best_of(rounds, ways, wall_seconds), len(texts), "sentences/s")
 
 
@@ -204,9 +203,8 @@ def main() -> None:
     parser.add_argument("--transformers", action="store_true", help="encoders too, some minutes")
     parser.add_argument("--memory", type=int, nargs="*", default=[], metavar="DOCUMENTS")
     arguments = parser.parse_args()
-    print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}"
-    )
+    processor = platform.processor() or platform.machine()
+    print(f"{processor}, {os.cpu_count()} cores, numpy {np.__version__}")
     folder = Path(tempfile.mkdtemp())
     try:
         measure_start(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -48,8 +49,9 @@ class PoolEngine:
 
 
 def _start(start: Callable[[], Callable[[Any], Any]]) -> None:
-    """Load in a worker what the work needs."""
+    """Load in a worker what the work needs; with one thread each, for processes fill the cores."""
     global _work
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     _work = start()
 
 

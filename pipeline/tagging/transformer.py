@@ -30,7 +30,7 @@ from pipeline.tagging.tagger import Explained
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 
-TOKENS_IN_BATCH = 4096
+TOKENS_IN_BATCH = {"cpu": 1024, "cuda": 32_768}
 """Tokens of a forward pass, padding included: sentences of like length go together."""
 WINDOW_OVERLAP_FRACTION = 0.25
 _CLAUSE = re.compile(r"[^,;:–—()]+[,;:–—()]*\s*")
@@ -144,7 +144,8 @@ class Encoder:
         )
         values = np.full((len(texts), self._n_labels), -np.inf, dtype=np.float32)
         with torch.inference_mode():
-            for rows in _batches([len(ids) for ids in windows["input_ids"]]):
+            lengths = [len(ids) for ids in windows["input_ids"]]
+            for rows in _batches(lengths, TOKENS_IN_BATCH[self._model.device.type]):
                 np.maximum.at(values, owners[rows], self._forward(windows, rows))
         return values
 
@@ -167,11 +168,11 @@ class Encoder:
         return int(self._model.config.num_labels)
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield places of like length, together at most ``TOKENS_IN_BATCH`` with their padding."""
+def _batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Yield places of like length, together at most ``budget`` tokens with their padding."""
     batch: list[int] = []
     for place in sorted(range(len(lengths)), key=lambda place: (-lengths[place], place)):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > TOKENS_IN_BATCH:
+        if batch and (len(batch) + 1) * lengths[batch[0]] > budget:
             yield batch
             batch = []
         batch.append(place)
