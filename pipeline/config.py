@@ -89,6 +89,9 @@ class TrainConfig(Section):
     )
     folds: int = Field(6, ge=2, le=50, description="cross-validation folds, by document")
     seed: int = 0
+    hold_out_languages: bool = Field(
+        False, description="also measure each language with a model that has not seen it (stacked)"
+    )
     family: Literal["stacked", "transformer"] = "stacked"
     learned_layer: LearnedLayerConfig = LearnedLayerConfig()
     transformer: TransformerConfig | None = Field(None, description="for that family")

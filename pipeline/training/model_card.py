@@ -67,7 +67,22 @@ expected calibration error {metrics["expected_calibration_error"]:.3f}.
 
 {_table("Language", metrics["languages"])}
 
+{_transfer(metrics)}
+
 {_label_table(metrics["labels"])}
+
+### Is 0.8 right eight times in ten?
+
+Expected calibration error {metrics["expected_calibration_error"]:.3f}, over all pairs of a sentence
+and a label:
+
+{_reliability_table(metrics["reliability"])}
+
+### When the doubtful ones are left to a person
+
+A sentence is as sure as its label nearest to its threshold.
+
+{_abstention_table(metrics["abstention"])}
 
 ## Limits
 
@@ -104,6 +119,43 @@ def _table(head: str, metrics_by_name: Mapping[str, Mapping[str, Any]]) -> str:
         )
         cells = " | ".join(map(_number, numbers))
         lines.append(f"| {name} | {found['n_sentences']:,} | {found['support']:,} | {cells} |")
+    return "\n".join(lines)
+
+
+def _transfer(metrics: Mapping[str, Any]) -> str:
+    """Return how languages fare that the training sentences did not hold, if that was measured."""
+    others = metrics.get("languages held out")
+    if not others:
+        return ""
+    pairs = [(metrics["languages"][name]["micro_f1"], others[name]["micro_f1"]) for name in others]
+    known = [(seen, unseen) for seen, unseen in pairs if seen is not None and unseen is not None]
+    if not known:
+        return ""
+    lost = sum(seen - unseen for seen, unseen in known) / len(known)
+    return (
+        "A language without training sentences is carried by its lexicon: with each language held "
+        f"out in turn micro-F1 is {lost:.3f} lower on average.\n\n"
+        f"{_table('Language held out', others)}"
+    )
+
+
+def _reliability_table(points: Sequence[Mapping[str, Any]]) -> str:
+    lines = ["| Probability | Pairs | Mean probability | Share true |", "|---|---:|---:|---:|"]
+    lines += [
+        f"| {point['low']:.1f} to {point['high']:.1f} | {point['n_pairs']:,} | "
+        f"{_number(point['mean_probability'])} | {_number(point['share_true'])} |"
+        for point in points
+    ]
+    return "\n".join(lines)
+
+
+def _abstention_table(points: Sequence[Mapping[str, Any]]) -> str:
+    lines = ["| Sentences kept | Micro-F1 | All labels right |", "|---|---:|---:|"]
+    lines += [
+        f"| {point['kept_fraction']:.0%} ({point['n_sentences']:,}) | {_number(point['micro_f1'])} "
+        f"| {_number(point['exact_match'])} |"
+        for point in points
+    ]
     return "\n".join(lines)
 
 

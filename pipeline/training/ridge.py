@@ -8,7 +8,7 @@ held out (the block form of the leave-one-out identity; Hastie, Tibshirani and F
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,31 @@ def _fit_exactly(inputs: csr_matrix, wanted: Floats, penalty: float, folds: Ints
         rows = np.flatnonzero(folds == fold)
         held_out[rows] = solver.predict_without(rows)
     return RidgeFit(np.asarray(inputs.T @ solver.dual), solver.bias, held_out)
+
+
+def predict_without(
+    inputs: csr_matrix,
+    targets: NDArray[np.bool_],
+    penalty: float,
+    holes: Iterable[tuple[Ints, NDArray[np.bool_]]],
+) -> Floats:
+    """Predict rows from all rows but those of a hole around them.
+
+    Args:
+        inputs: Shape (n_rows, n_features), at most ``MAX_EXACT_ROWS`` rows.
+        targets: Shape (n_rows, n_targets).
+        penalty: As in ``fit_ridge``.
+        holes: The rows that a fit does without, and which of these are wanted.
+
+    Returns:
+        Shape (n_rows, n_targets); NaN for rows that no hole wanted.
+    """
+    wanted = targets.astype(np.float64)
+    solver = DualRidge(inputs, wanted, penalty)
+    predicted = np.full_like(wanted, np.nan)
+    for rows, is_wanted in holes:
+        predicted[rows[is_wanted]] = solver.predict_without(rows)[is_wanted]
+    return predicted
 
 
 class DualRidge:

@@ -26,7 +26,12 @@ from pipeline.training.calibration import (
     choose_thresholds,
     fit_platt,
 )
-from pipeline.training.ridge import fit_ridge, inverse_document_frequency
+from pipeline.training.ridge import (
+    MAX_EXACT_ROWS,
+    fit_ridge,
+    inverse_document_frequency,
+    predict_without,
+)
 
 Array = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -73,6 +78,8 @@ class TrainedModel:
     weights: StackedWeights
     thresholds: Array
     held_out: HeldOut
+    other_languages: HeldOut | None = None
+    """The same where the linear layer and the stack have not seen the sentence's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,7 @@ def fit_stacked(
     lexicon: Lexicon,
     config: LearnedLayerConfig,
     progress: Progress,
+    hold_out_languages: bool = False,
 ) -> TrainedModel:
     """Fit the stacked model.
 
@@ -103,9 +111,10 @@ def fit_stacked(
     these held-out scores, for the reported ones again without the fold in question, and only on
     sentences that the lexicon has not seen either.
     """
-    progress("reading cues", 0, 4)
+    n_steps = 5 if hold_out_languages else 4
+    progress("reading cues", 0, n_steps)
     cue_counts = count_cues(training, lexicon, label_ids)
-    progress("linear layer", 1, 4)
+    progress("linear layer", 1, n_steps)
     ngrams = NgramHasher(config.hash_bits, config.char_ngrams, config.word_ngrams).read(
         training.texts
     )
@@ -114,14 +123,18 @@ def fit_stacked(
     has_cue = csr_matrix((cue_counts > 0) * np.float32(config.cue_weight))
     both = hstack([inputs, has_cue], format="csr")
     linear = fit_ridge(both, training.gold, config.penalty, training.folds)
-    progress("learned layer alone", 2, 4)
+    progress("learned layer alone", 2, n_steps)
     alone = fit_ridge(inputs, training.gold, config.penalty, training.folds)
-    progress("stack and calibration", 3, 4)
+    progress("stack and calibration", 3, n_steps)
     features = stack_features(linear.held_out.astype(np.float32), cue_counts)
     stack = fit_stack(features, training, training.is_unseen)
     n_buckets = inputs.shape[1]
     held_out = _hold_out(features, alone.held_out.astype(np.float32), cue_counts, training)
-    progress("done", 4, 4)
+    other_languages = None
+    if hold_out_languages:
+        progress("languages held out", 4, n_steps)
+        other_languages = _hold_out_languages(both, cue_counts, training, config.penalty)
+    progress("done", n_steps, n_steps)
     return TrainedModel(
         weights=StackedWeights(
             bucket_weights=_as_stored(bucket_weights),
@@ -134,6 +147,7 @@ def fit_stacked(
         ),
         thresholds=stack.thresholds.astype(np.float32),
         held_out=held_out,
+        other_languages=other_languages,
     )
 
 
@@ -156,6 +170,35 @@ def _hold_out(
     return HeldOut(
         rows, probabilities[rows], thresholds[rows], learned_only[rows], cue_counts[rows]
     )
+
+
+def _hold_out_languages(
+    inputs: csr_matrix, cue_counts: Array, training: TrainingSet, penalty: float
+) -> HeldOut | None:
+    """Predict each sentence without its language and without its fold, its lexicon apart.
+
+    None where there is one language, or more rows than can be taken out exactly.
+    """
+    languages = np.array(training.languages)
+    names = np.unique(languages)
+    if len(names) < 2 or len(languages) > MAX_EXACT_ROWS:
+        return None
+    holes = []
+    for name in names:
+        for fold in np.unique(training.folds):
+            rows = np.flatnonzero((languages == name) | (training.folds == fold))
+            is_wanted = (languages[rows] == name) & (training.folds[rows] == fold)
+            holes.append((rows, is_wanted))
+    linear = predict_without(inputs, training.gold, penalty, holes).astype(np.float32)
+    features = stack_features(linear, cue_counts)
+    probabilities, thresholds = np.zeros_like(linear), np.zeros_like(linear)
+    for name in names:
+        outside = languages == name
+        stack = fit_stack(features, training, training.is_unseen & ~outside)
+        probabilities[outside] = stack.probabilities(features[outside])
+        thresholds[outside] = stack.thresholds
+    rows = np.flatnonzero(training.is_unseen)
+    return HeldOut(rows, probabilities[rows], thresholds[rows], linear[rows], cue_counts[rows])
 
 
 def count_cues(training: TrainingSet, lexicon: Lexicon, label_ids: Sequence[str]) -> Array:

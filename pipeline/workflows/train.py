@@ -16,9 +16,11 @@ from pipeline.config import TrainConfig
 from pipeline.errors import ConfigError, DataError
 from pipeline.evaluation.metrics import (
     Metrics,
+    abstention_curve,
     expected_calibration_error,
     measure,
     measure_labels,
+    reliability,
     split_by,
 )
 from pipeline.records import Scores
@@ -93,10 +95,18 @@ def _fit_stacked(
     progress: Progress,
 ) -> HeldOut:
     """Fit and write a model of the default family, and return the scores that vouch for it."""
-    trained = fit_stacked(training, codebook.label_ids, lexicon, config.learned_layer, progress)
+    trained = fit_stacked(
+        training,
+        codebook.label_ids,
+        lexicon,
+        config.learned_layer,
+        progress,
+        config.hold_out_languages,
+    )
     languages = frozenset(_languages(training, lexicon))
     files = stacked_files(codebook, languages, config.learned_layer, lexicon, trained.thresholds)
-    report = _report(gold, training, trained.held_out, codebook, lexicon, config)
+    others = trained.other_languages
+    report = _report(gold, training, trained.held_out, codebook, lexicon, config, others)
     write_model(config.output, files, stacked_arrays(trained.weights), report)
     return trained.held_out
 
@@ -141,8 +151,11 @@ def _report(
     codebook: Codebook,
     lexicon: Lexicon,
     config: TrainConfig,
+    other_languages: HeldOut | None = None,
 ) -> ModelReport:
     metrics = _metrics(gold, training, held_out, codebook, config)
+    if other_languages:
+        metrics["languages held out"] = _measure_languages(gold, training, other_languages)
     languages = _languages(training, lexicon)
     card = write_card(_card_facts(gold, codebook, lexicon, languages, config, metrics))
     train_yaml = yaml.safe_dump(config.model_dump(mode="json", exclude={"output"}), sort_keys=False)
@@ -242,6 +255,11 @@ def _metrics(
         "expected_calibration_error": round(
             expected_calibration_error(truth, held_out.probabilities), 4
         ),
+        "reliability": [asdict(point) for point in reliability(truth, held_out.probabilities)],
+        "abstention": [
+            asdict(point)
+            for point in abstention_curve(truth, held_out.probabilities, held_out.thresholds)
+        ],
         "systems": {
             name: measured(every_row, every_column, decisions).to_json()
             for name, decisions in systems.items()
@@ -263,6 +281,23 @@ def _metrics(
             }
             for label in labels
         ],
+    }
+
+
+def _measure_languages(
+    gold: Sequence[GoldSentence], training: TrainingSet, held_out: HeldOut
+) -> dict[str, Any]:
+    """Return metrics for each language, as JSON."""
+    truth = training.gold[held_out.rows]
+    predicted = held_out.probabilities >= held_out.thresholds
+    documents = np.array([gold[row].document_id for row in held_out.rows])
+    languages = [gold[row].language for row in held_out.rows]
+    return {
+        language: metrics.to_json()
+        for language, metrics in split_by(
+            languages,
+            lambda rows: measure(truth[rows], predicted[rows], documents[rows].tolist()),
+        ).items()
     }
 
 

@@ -53,3 +53,13 @@ def test_frequent_features_weigh_less_and_language_versions_count_once():
     weights = inverse_document_frequency(inputs, ["a", "a", "b", "c"])
     assert weights[0] < weights[1] < weights[2]
     assert weights[1] == pytest.approx(np.log(4 / (1.5 + 1)))
+
+
+def test_rows_are_predicted_without_the_hole_around_them(problem):
+    inputs, targets, _ = problem
+    hole = np.arange(10, 30)
+    is_wanted = hole < 15
+    predicted = ridge.predict_without(inputs, targets, 0.5, [(hole, is_wanted)])
+    alone = fit_ridge(inputs, targets, 0.5, np.isin(np.arange(60), hole).astype(int))
+    assert np.allclose(predicted[10:15], alone.held_out[10:15])
+    assert np.isnan(predicted[15:]).all()
