@@ -63,7 +63,7 @@ class TransformerConfig(Section):
     batch_size: int = Field(16, ge=1, description="sentences per forward pass")
     gradient_accumulation: int = Field(2, ge=1, description="forward passes per step")
     learning_rate: float = Field(3e-5, gt=0)
-    head_learning_rate: float = Field(1e-3, gt=0, description="where the encoder is frozen")
+    head_learning_rate: float = Field(1e-3, gt=0, description="of the new layers on top")
     epochs: int = Field(10, ge=1, description="at most; early stopping ends before")
     patience: int = Field(3, ge=1, description="epochs without a better macro-F1 until it stops")
     warmup_fraction: float = Field(0.1, ge=0, lt=1)

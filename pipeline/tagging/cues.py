@@ -31,6 +31,7 @@ MAX_REMEMBERED_WORDS = 1_000_000
 _WORD = re.compile(r"[^\W_]+")
 _CUE_WORD = re.compile(r"(\*?)([^\W_]+)(\*?)")
 _POSITION = re.compile(r"\(([^()]*)\)|([^\s()]+)")
+_COMMA_FOR_CEDILLA = str.maketrans("\u015f\u0163", "\u0219\u021b")
 _GREEK_TONOS = "\u0301"
 
 
@@ -170,9 +171,16 @@ def _patterns(text: str, phrase: str) -> list[WordPattern]:
 
 
 def fold(word: str) -> str:
-    """Return a word without case; Greek also without accents, which capitals do not carry."""
+    """Return a word without case, in one spelling.
+
+    Greek loses its accents, which capitals do not carry; older Romanian texts write a cedilla
+    where there should be a comma below.
+    """
     word = word.casefold()
-    if word.isascii() or not any("\u0370" <= character <= "\u1fff" for character in word):
+    if word.isascii():
+        return word
+    word = word.translate(_COMMA_FOR_CEDILLA)
+    if not any("\u0370" <= character <= "\u1fff" for character in word):
         return word
     return unicodedata.normalize(
         "NFC", unicodedata.normalize("NFD", word).replace(_GREEK_TONOS, "")

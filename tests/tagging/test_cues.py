@@ -123,3 +123,7 @@ def test_no_text_breaks_the_matcher(text):
 )
 def test_fold(word, folded):
     assert fold(word) == folded
+
+
+def test_cedilla_of_older_romanian_texts_is_a_comma_below():
+    assert found("sancțiuni*", "Consiliul a adoptat sanc\u0163iunile.")
