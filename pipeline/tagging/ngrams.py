@@ -38,7 +38,8 @@ class Ngrams:
     """The n-grams of a batch of sentences, one entry for each place where one stands.
 
     ``buckets``, ``rows`` (the sentence), ``first_words`` and ``n_words`` are one an entry; words
-    count through the batch, those of sentence ``r`` from ``word_offsets[r]`` on.
+    count through the batch, those of sentence ``r`` from ``word_offsets[r]`` on. ``bucket_weights``
+    says what an n-gram of each bucket counts, None that all count the same.
     """
 
     n_texts: int
@@ -48,52 +49,66 @@ class Ngrams:
     first_words: Ints
     n_words: Ints
     word_offsets: Ints
+    bucket_weights: Floats | None = None
 
-    def matrix(self, bucket_weights: Floats | None = None) -> csr_matrix:
-        """Return rows of unit length as float32, shape (n_texts, n_buckets).
-
-        Args:
-            bucket_weights: What an n-gram of each bucket counts before rows are brought to unit
-                length, shape (n_buckets,); None: all the same.
-        """
-        keys = np.sort(self.rows * self.n_buckets + self.buckets)
+    def matrix(self) -> csr_matrix:
+        """Return rows of unit length as float32, shape (n_texts, n_buckets)."""
+        keys = np.sort(self._keys)
         keys = keys[np.diff(keys, prepend=-1) > 0]  # np.unique would take ten times as long
         rows, buckets = keys // self.n_buckets, keys % self.n_buckets
-        values = np.ones(len(keys)) if bucket_weights is None else bucket_weights[buckets]
+        values = self._weights_of(buckets)
         lengths = np.sqrt(np.bincount(rows, values * values, self.n_texts))
         values = (values / np.maximum(lengths, SHORTEST)[rows]).astype(np.float32)
         offsets = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=self.n_texts))))
         return csr_matrix((values, buckets, offsets), shape=(self.n_texts, self.n_buckets))
 
-    def weigh_words(self, row: int, weights: Floats, bucket_weights: Floats) -> NDArray[np.float64]:
-        """Return what each word of a sentence adds to ``matrix(bucket_weights)[row] @ weights``.
+    def weigh_words(self, row: int, weights: Floats) -> NDArray[np.float64]:
+        """Return what each word of a sentence adds to ``matrix()[row] @ weights``.
 
         An n-gram's share is divided among the places where it stands, and a run's among its words.
 
         Args:
             row: The sentence.
             weights: Of one label, shape (n_buckets,).
-            bucket_weights: As for ``matrix``.
 
         Returns:
             Shape (n_words,), in the order of the words.
         """
         order, offsets = self._by_row
         entries = order[offsets[row] : offsets[row + 1]]
-        distinct, place, times = np.unique(
-            self.buckets[entries], return_inverse=True, return_counts=True
-        )
-        values = bucket_weights[distinct].astype(np.float64)
-        length = max(float(np.sqrt((values * values).sum())), SHORTEST)
-        each = weights[distinct] * values / (times * length)
         n_words = self.n_words[entries]
-        shares = each[place] / n_words
+        shares = weights[self.buckets[entries]] * self._shares[entries]
         first_words = self.first_words[entries] - self.word_offsets[row]
         total = np.zeros(self.word_offsets[row + 1] - self.word_offsets[row])
         for further in range(int(n_words.max(initial=0))):
             covers = n_words > further
             total += np.bincount(first_words[covers] + further, shares[covers], len(total))
         return total
+
+    def _weights_of(self, buckets: Ints) -> NDArray[np.float64]:
+        if self.bucket_weights is None:
+            return np.ones(len(buckets))
+        return self.bucket_weights[buckets].astype(np.float64)
+
+    @cached_property
+    def _keys(self) -> Ints:
+        """One number for each pair of sentence and bucket."""
+        return self.rows * self.n_buckets + self.buckets
+
+    @cached_property
+    def _shares(self) -> NDArray[np.float64]:
+        """Each entry's part of its row of the matrix, for one word of the entry."""
+        order = np.argsort(self._keys, kind="stable")
+        is_first = np.diff(self._keys[order], prepend=-1) > 0
+        group = np.cumsum(is_first) - 1
+        values = self._weights_of(self.buckets)
+        squares = (values[order] ** 2)[is_first]
+        rows = self.rows[order][is_first]
+        lengths = np.sqrt(np.bincount(rows, squares, self.n_texts))
+        times = np.empty(len(order))
+        times[order] = np.bincount(group)[group] if len(group) else 0
+        parts: NDArray[np.float64] = values / np.maximum(lengths, SHORTEST)[self.rows]
+        return parts / (times * self.n_words)
 
     @cached_property
     def _by_row(self) -> tuple[Ints, Ints]:
@@ -117,8 +132,8 @@ class NgramHasher:
         self._char_ngrams = tuple(char_ngrams)
         self._word_ngrams = tuple(word_ngrams)
 
-    def read(self, texts: Sequence[str]) -> Ngrams:
-        """Return the n-grams of sentences and where they stand."""
+    def read(self, texts: Sequence[str], bucket_weights: Floats | None = None) -> Ngrams:
+        """Return the n-grams of sentences and where they stand; see ``Ngrams``."""
         codes = np.frombuffer(
             "\n".join(map(_spell, texts)).encode("utf-32-le"), dtype=np.uint32
         ).astype(np.uint64)
@@ -134,6 +149,7 @@ class NgramHasher:
             first_words=np.concatenate([none, *(part.first_words for part in parts)]),
             n_words=np.repeat([part.n_words for part in parts], [len(p.rows) for p in parts]),
             word_offsets=np.searchsorted(words.rows, np.arange(len(texts) + 1)),
+            bucket_weights=bucket_weights,
         )
 
     def _char_ngrams_of(self, words: _Words) -> list[_Part]:

@@ -75,7 +75,7 @@ class StackedTagger:
         """Return probabilities; see ``tagger.Tagger``."""
         counter = self._counter(language)
         parts = [
-            self._weigh(self._hasher.read(part), counter.count(part))
+            self._weigh(self._read(part), counter.count(part))
             for start in range(0, len(texts), SCORED_TOGETHER)
             for part in [texts[start : start + SCORED_TOGETHER]]
         ]
@@ -90,13 +90,13 @@ class StackedTagger:
         """Return what the learned layer says of sentences as if no cue stood in them."""
         self._counter(language)
         no_cues = np.zeros((len(texts), len(self.label_ids)), dtype=np.float32)
-        return self._weigh(self._hasher.read(texts), no_cues)
+        return self._weigh(self._read(texts), no_cues)
 
     def explain(self, texts: Sequence[str], language: str, thresholds: Scores) -> Explained:
         """Return probabilities and the words that carried each label; see ``tagger.Tagger``."""
         counter = self._counter(language)
         hits_by_row = [counter.find(text) for text in texts]
-        ngrams = self._hasher.read(texts)
+        ngrams = self._read(texts)
         labels_by_row = ([hit.label for hit in hits] for hits in hits_by_row)
         scores = self._weigh(ngrams, counter.tally(labels_by_row))
         evidence: list[list[Evidence]] = [[] for _ in texts]
@@ -113,11 +113,14 @@ class StackedTagger:
                 evidence[row].extend(_word_evidence(label, spans, weights))
         return Explained(scores, evidence)
 
+    def _read(self, texts: Sequence[str]) -> Ngrams:
+        return self._hasher.read(texts, self._weights.bucket_weights)
+
     def _weigh(self, ngrams: Ngrams, cue_counts: Array) -> Scores:
         """Return probabilities; the stack is ``stack_features(…) @ stack``, without the array."""
         weights = self._weights
         bias, linear_weight, first_cue, further_cues = weights.stack
-        linear = ngrams.matrix(weights.bucket_weights) @ weights.ngrams + weights.bias
+        linear = ngrams.matrix() @ weights.ngrams + weights.bias
         rows, columns = np.nonzero(cue_counts)
         linear += csr_matrix(cue_counts > 0, dtype=np.float32) @ weights.cues  # few are there
         stacked = bias + linear_weight * linear
@@ -141,7 +144,7 @@ class StackedTagger:
     ) -> NDArray[np.float64]:
         """Return what each word adds to a label's log-odds: its n-grams, and cues of others."""
         weights = self._weights
-        words = ngrams.weigh_words(row, self._ngrams_by_label[column], weights.bucket_weights)
+        words = ngrams.weigh_words(row, self._ngrams_by_label[column])
         by_label: dict[str, set[tuple[int, int]]] = {}
         for hit in hits:
             by_label.setdefault(hit.label, set()).update(hit.spans)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -119,7 +119,7 @@ def fit_stacked(
         training.texts
     )
     bucket_weights = inverse_document_frequency(ngrams.matrix(), training.group_ids)
-    inputs = ngrams.matrix(bucket_weights)
+    inputs = replace(ngrams, bucket_weights=bucket_weights).matrix()
     has_cue = csr_matrix((cue_counts > 0) * np.float32(config.cue_weight))
     both = hstack([inputs, has_cue], format="csr")
     linear = fit_ridge(both, training.gold, config.penalty, training.folds)

@@ -58,14 +58,14 @@ def test_no_texts_give_no_rows():
 def test_words_share_what_their_ngrams_weigh(text):
     weights = np.random.default_rng(0).normal(size=2**18).astype(np.float32)
     rarity = np.random.default_rng(1).random(2**18).astype(np.float32)
-    batch = HASHER.read(["another one", text])
-    words = batch.weigh_words(1, weights, rarity)
+    batch = HASHER.read(["another one", text], rarity)
+    words = batch.weigh_words(1, weights)
     assert len(words) == len(word_spans(text))
-    assert words.sum() == pytest.approx((batch.matrix(rarity) @ weights)[1], abs=1e-4)
+    assert words.sum() == pytest.approx((batch.matrix() @ weights)[1], abs=1e-4)
 
 
 def test_word_that_carries_the_weight_is_the_heaviest():
     weights = np.zeros(2**18, dtype=np.float32)
     weights[transform(["haven"]).indices] = 1
-    words = HASHER.read(["De haven is open"]).weigh_words(0, weights, np.ones_like(weights))
+    words = HASHER.read(["De haven is open"]).weigh_words(0, weights)
     assert words.argmax() == 1

@@ -47,7 +47,7 @@ def tagger():
 
 def test_scores_are_those_of_the_definition(tagger):
     weights = tagger._weights
-    ngrams = tagger._hasher.read(TEXTS).matrix(weights.bucket_weights)
+    ngrams = tagger._hasher.read(TEXTS, weights.bucket_weights).matrix()
     counts = CueCounter(LEXICON, "en", LABELS).count(TEXTS)
     linear = ngrams @ weights.ngrams + (counts > 0) @ weights.cues + weights.bias
     features = stack_features(linear.astype(np.float32), counts)
