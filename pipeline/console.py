@@ -204,10 +204,18 @@ def _part_table(evaluation: Evaluation) -> Table:
 
 
 def _label_table(evaluation: Evaluation) -> Table:
-    table = Table("label", "gold", "predicted", "precision", "recall", "F1", "avg. precision")
+    table = Table(
+        "label", "gold", "predicted", "precision", "recall", "F1", "avg. precision", "coders' kappa"
+    )
     for label in evaluation.labels:
         numbers = (label.precision, label.recall, label.f1, label.average_precision)
-        table.add_row(label.label, str(label.support), str(label.predicted), *map(_number, numbers))
+        table.add_row(
+            label.label,
+            str(label.support),
+            str(label.predicted),
+            *map(_number, numbers),
+            evaluation.kappa_by_label.get(label.label) or "n/a",
+        )
     return table
 
 

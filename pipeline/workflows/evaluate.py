@@ -32,11 +32,13 @@ from pipeline.shipped import find_shipped
 from pipeline.storage.atomic import writable
 from pipeline.storage.csv_dialect import CsvWriter
 from pipeline.storage.gold import GoldSentence, read_gold
+from pipeline.storage.tables import read_table
 from pipeline.tagging.stacked import StackedTagger
 from pipeline.workflows.models import OpenModel, open_model
 from pipeline.workflows.train import gold_matrix
 
 ALL = "all"
+AGREEMENT = "agreement/labels.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Evaluation:
     reliability: list[ReliabilityBin]
     abstention: list[AbstentionPoint]
     systems: dict[str, Metrics]
+    kappa_by_label: dict[str, str]
+    """How far two coders of the gold agreed, where that is known and can be said."""
     breaches: list[str] | None
     """What breaks the recorded floors; None where none were asked for."""
 
@@ -85,8 +89,18 @@ def evaluate_model(config: EvaluateConfig) -> Evaluation:
         reliability=reliability(truth, probabilities),
         abstention=abstention_curve(truth, probabilities, model.thresholds),
         systems=_measure_systems(covered, truth, model, codebook, config),
+        kappa_by_label=_read_agreement(find_shipped(config.gold)),
         breaches=_breaches(config, digest, metrics),
     )
+
+
+def _read_agreement(gold: Path) -> dict[str, str]:
+    """Return the kappas beside a folder of gold, none where nobody has coded it twice."""
+    path = gold / AGREEMENT
+    if not path.exists():
+        return {}
+    rows = read_table(path, required=("label", "kappa"))
+    return {row.text_of("label"): row.text_of("kappa") for row in rows}
 
 
 def _measure_systems(

@@ -19,13 +19,13 @@ GOLD = [
 
 @pytest.fixture
 def evaluate(scheme, model, tmp_path):
-    def evaluate(gold=GOLD, floors=None, **changes):
+    def evaluate(gold=GOLD, floors=None, gold_folder=None, **changes):
         path = tmp_path / "gold.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in gold), encoding="utf-8")
         config = {
             "model": model,
             "codebook": scheme / "codebook.yaml",
-            "gold": path,
+            "gold": gold_folder or path,
             "floors": floors,
             "bootstrap_samples": 100,
         }
@@ -132,3 +132,15 @@ def test_missing_text_is_named_with_its_line(evaluate, texts):
     rows = [STAND_OFF[0] | {"sentence_id": "p-9"}]
     with pytest.raises(DataError, match=r"line 1: no text with id 'p-9'"):
         evaluate(rows, texts=texts)
+
+
+def test_agreement_of_coders_stands_beside_the_labels(evaluate, tmp_path):
+    folder = tmp_path / "gold"
+    (folder / "agreement").mkdir(parents=True)
+    rows = "".join(json.dumps(row) + "\n" for row in GOLD)
+    (folder / "gold.jsonl").write_text(rows, encoding="utf-8")
+    (folder / "agreement" / "labels.csv").write_text(
+        "label,kappa\nports,0.91\nalarm,\n", encoding="utf-8"
+    )
+    assert evaluate(gold_folder=folder).kappa_by_label == {"ports": "0.91", "alarm": ""}
+    assert evaluate().kappa_by_label == {}
