@@ -55,7 +55,9 @@ def main() -> None:
         pair: disagreement(assigned[pair[0]], assigned[pair[1]])
         for pair in combinations(assigned, 2)
     }
-    print(f"{len(assigned)} languages, {len(pairs)} pairs: mean {np.mean(list(pairs.values())):.3f}")
+    print(
+        f"{len(assigned)} languages, {len(pairs)} pairs: mean {np.mean(list(pairs.values())):.3f}"
+    )
     for language in assigned:
         own = [value for pair, value in pairs.items() if language in pair]
         print(f"  {language}  {np.mean(own):.3f}")

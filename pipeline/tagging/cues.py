@@ -25,8 +25,8 @@ from typing import NamedTuple
 MAX_GAP = 3
 """Words that may stand between the two sides of a ``~``."""
 
-MAX_REMEMBERED_WORDS = 1_000_000
-"""Distinct words whose patterns a matcher keeps; some 200 MB at most, whatever the corpus."""
+MAX_REMEMBERED_WORDS = 100_000
+"""Distinct words whose patterns a matcher keeps; some 20 MB a language, whatever the corpus."""
 
 _WORD = re.compile(r"[^\W_]+")
 _CUE_WORD = re.compile(r"(\*?)([^\W_]+)(\*?)")
@@ -270,6 +270,9 @@ class CueMatcher:
         if len(self._words) >= MAX_REMEMBERED_WORDS:
             self._words.clear()
         fits = self._index.fits(word)
+        if not fits:
+            self._words[word] = _PLAIN
+            return _PLAIN
         begun = [goal_id for fit in fits for goal_id in self._goals_by_first_pattern.get(fit, ())]
         longer = [goal_id for goal_id in begun if len(self._goals[goal_id].positions) > 1]
         alone = [goal_id for goal_id in begun if len(self._goals[goal_id].positions) == 1]
@@ -357,6 +360,10 @@ class _Word(NamedTuple):
     whole: tuple[int, ...]
     masks: tuple[int, ...]
     begun: dict[int, tuple[int, ...]]
+
+
+_PLAIN = _Word(_NOTHING, (), (), {})
+"""A word that no pattern fits, as most do not."""
 
 
 @dataclass(frozen=True, slots=True)
