@@ -286,7 +286,7 @@ def print_data_report(report: DataReport) -> None:
     for row in report.languages:
         languages.add_row(*map(str, row))
     out.print(languages)
-    labels = Table("label", "contents", *report.cue_languages, title="contents and cues per label")
+    labels = Table("label", "contents", "fewest cues", "in", "cues on average")
     for row in report.labels:
         labels.add_row(*map(str, row))
     out.print(labels)

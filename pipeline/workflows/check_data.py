@@ -34,7 +34,6 @@ class DataReport:
 
     languages: list[tuple[str | int, ...]]
     labels: list[tuple[str | int, ...]]
-    cue_languages: tuple[str, ...]
     problems: list[str]
 
 
@@ -63,7 +62,6 @@ def check_training_data(config: TrainConfig) -> DataReport:
     return DataReport(
         languages=[_language_row(row, lexicon) for row in language_statistics(gold)],
         labels=[_label_row(label, gold, lexicon) for label in codebook.label_ids],
-        cue_languages=lexicon.languages,
         problems=problems,
     )
 
@@ -121,8 +119,13 @@ def _language_row(row: LanguageStatistics, lexicon: Lexicon) -> tuple[str | int,
 
 
 def _label_row(label: str, gold: Sequence[GoldSentence], lexicon: Lexicon) -> tuple[str | int, ...]:
-    cues = (_n_cues(label, lexicon, language) for language in lexicon.languages)
-    return (label, _n_contents(label, gold), *cues)
+    """Return a label's contents, its cues in the language that has fewest, and on average."""
+    counts = {language: _n_cues(label, lexicon, language) for language in lexicon.languages}
+    if not counts:
+        return (label, _n_contents(label, gold), 0, "", 0)
+    poorest = min(counts, key=lambda language: counts[language])
+    mean = round(sum(counts.values()) / len(counts))
+    return (label, _n_contents(label, gold), counts[poorest], poorest, mean)
 
 
 def _n_contents(label: str, gold: Sequence[GoldSentence]) -> int:
