@@ -32,6 +32,10 @@ UNIT_COLUMNS = (
 )
 """The columns that say what and where a unit is, before those that say how it was coded."""
 
+MAX_WORDS_OF_COVER_DATE = 6
+MAX_WORDS_OF_COVER_LABEL = 4
+"""Words of "Brussels, 18 March 2031 (OR. en)", and of "No. prev. doc.:"."""
+
 REVIEW_COLUMN = "needs_review"
 
 Scores = NDArray[np.float32]
@@ -42,8 +46,17 @@ LabelSet = tuple[str, ...]
 
 
 def is_cover_field(kind: Kind, text: str) -> bool:
-    """Whether a text is a field of a cover page (a number, code, address) and not its sentence."""
-    return kind == "cover" and not text.endswith(".")
+    """Whether a text is a field of a cover page (a number, code, address) and not its sentence.
+
+    Dates end in a stop in some languages: "2031. március 18."
+
+    >>> is_cover_field("cover", "Брюксел, 18 март 2031 г.")
+    True
+    """
+    words = text.split()
+    is_sentence = text.endswith(".") and len(words) > MAX_WORDS_OF_COVER_DATE
+    has_label = any(":" in word for word in words[:MAX_WORDS_OF_COVER_LABEL])
+    return kind == "cover" and (has_label or not is_sentence)
 
 
 @dataclass(frozen=True, slots=True)
