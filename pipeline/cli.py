@@ -125,6 +125,9 @@ def evaluate(
         list[str] | None, typer.Option(help="Another model folder to measure; repeatable.")
     ] = None,
     errors: Annotated[Path | None, typer.Option(help="A CSV file to list every error in.")] = None,
+    record: Annotated[
+        bool, typer.Option("--record-floors", help="Raise the floors to what is measured.")
+    ] = False,
     config: ConfigPath = None,
     set_: Overrides = None,
 ) -> None:
@@ -133,7 +136,7 @@ def evaluate(
     def run() -> bool:
         from pipeline.config import EvaluateConfig
         from pipeline.console import print_evaluation
-        from pipeline.workflows.evaluate import evaluate_model
+        from pipeline.workflows.evaluate import evaluate_model, record_floors
 
         given = {
             "model": model,
@@ -145,6 +148,9 @@ def evaluate(
         # Floors hold for the gold they were recorded on; another gold is only measured.
         assignments = [*(["floors=null"] if gold or texts else []), *(set_ or [])]
         settings = _settings("evaluate", EvaluateConfig, config, given, assignments)
+        if record and settings.floors:
+            unchecked = settings.model_copy(update={"floors": None})
+            record_floors(settings.floors, evaluate_model(unchecked))
         evaluation = evaluate_model(settings)
         print_evaluation(evaluation)
         return not evaluation.breaches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +28,29 @@ def read_floors(path: Path) -> Floors:
     if not any(floors.micro_f1.values()):
         raise ConfigError(f"{path}: holds no floor; a gate with nothing to check passes nothing.")
     return floors
+
+
+def raised_floors(
+    floors: Floors | None, gold_sha256: str, micro_f1: Mapping[str, Mapping[str, float | None]]
+) -> Floors:
+    """Return floors at what was measured, rounded down to hundredths.
+
+    On the gold that ``floors`` rest on none of them is lowered; on another gold they say nothing.
+    """
+    old = floors.micro_f1 if floors and floors.gold_sha256 == gold_sha256 else {}
+    return Floors(
+        gold_sha256=gold_sha256,
+        micro_f1={
+            language: {
+                dimension: max(
+                    old.get(language, {}).get(dimension, 0.0), math.floor(measured * 100) / 100
+                )
+                for dimension, measured in dimensions.items()
+                if measured is not None
+            }
+            for language, dimensions in micro_f1.items()
+        },
+    )
 
 
 def check_floors(

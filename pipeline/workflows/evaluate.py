@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow
+import yaml
 from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.config import EvaluateConfig
 from pipeline.errors import DataError
-from pipeline.evaluation.floors import check_floors, read_floors
+from pipeline.evaluation.floors import check_floors, raised_floors, read_floors
 from pipeline.evaluation.metrics import (
     AbstentionPoint,
     LabelMetrics,
@@ -29,7 +30,7 @@ from pipeline.evaluation.metrics import (
 )
 from pipeline.records import Scores
 from pipeline.shipped import find_shipped
-from pipeline.storage.atomic import writable
+from pipeline.storage.atomic import replace_file, writable
 from pipeline.storage.csv_dialect import CsvWriter
 from pipeline.storage.gold import GoldSentence, read_gold
 from pipeline.storage.tables import read_table
@@ -236,9 +237,32 @@ def _breaches(
 ) -> list[str] | None:
     if config.floors is None:
         return None
-    measured = {
+    return check_floors(
+        read_floors(find_shipped(config.floors)), gold_sha256, _micro_f1_by_part(metrics)
+    )
+
+
+def record_floors(path: Path, evaluation: Evaluation) -> None:
+    """Raise the recorded floors to what was measured; on the same gold none is lowered."""
+    measured = _micro_f1_by_part(evaluation.metrics)
+    old = read_floors(path) if path.exists() else None
+    floors = raised_floors(old, evaluation.gold_sha256, measured)
+    text = yaml.safe_dump(floors.model_dump(), sort_keys=False)
+    with writable(path):
+        replace_file(path, f"{_FLOORS_HEAD}{text}".encode())
+
+
+def _micro_f1_by_part(
+    metrics: dict[str, dict[str, Metrics]],
+) -> dict[str, dict[str, float | None]]:
+    """Return micro-F1 by language and dimension, without the rows and columns of totals."""
+    return {
         language: {part: found.micro_f1 for part, found in parts.items() if part != ALL}
         for language, parts in metrics.items()
         if language != ALL
     }
-    return check_floors(read_floors(find_shipped(config.floors)), gold_sha256, measured)
+
+
+_FLOORS_HEAD = """# The lowest micro-F1 that `make evaluate` lets pass, and the gold it was measured on.
+# Raised by `python -m pipeline evaluate --record-floors`; lowered by hand, with a reason.
+"""

@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.evaluation.floors import Floors, check_floors, read_floors
+from pipeline.evaluation.floors import Floors, check_floors, raised_floors, read_floors
 
 FLOORS = Floors(gold_sha256="abc", micro_f1={"nl": {"threats": 0.7}, "en": {"threats": 0.8}})
 
@@ -34,3 +34,17 @@ def test_gate_with_nothing_to_check_is_refused(tmp_path):
     path.write_text("gold_sha256: abc\nmicro_f1: {}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="holds no floor"):
         read_floors(path)
+
+
+def test_floors_are_raised_to_what_is_measured_and_never_lowered():
+    first = raised_floors(None, "digest", {"en": {"topics": 0.8765, "moods": None}})
+    assert first.micro_f1 == {"en": {"topics": 0.87}}
+    second = raised_floors(first, "digest", {"en": {"topics": 0.5}, "fr": {"topics": 0.9}})
+    assert second.micro_f1 == {"en": {"topics": 0.87}, "fr": {"topics": 0.9}}
+
+
+def test_floors_on_another_gold_begin_anew():
+    first = raised_floors(None, "digest", {"en": {"topics": 0.9}})
+    assert raised_floors(first, "other", {"en": {"topics": 0.5}}).micro_f1 == {
+        "en": {"topics": 0.5}
+    }
