@@ -263,6 +263,6 @@ def _micro_f1_by_part(
     }
 
 
-_FLOORS_HEAD = """# The lowest micro-F1 that `make evaluate` lets pass, and the gold it was measured on.
+_FLOORS_HEAD = """# The lowest micro-F1 that `make evaluate` lets pass, and the digest of its gold.
 # Raised by `python -m pipeline evaluate --record-floors`; lowered by hand, with a reason.
 """
