@@ -134,7 +134,7 @@ def _transfer(metrics: Mapping[str, Any]) -> str:
     lost = sum(seen - unseen for seen, unseen in known) / len(known)
     return (
         "A language without training sentences is carried by its lexicon: with each language held "
-        f"out in turn micro-F1 is {lost:.3f} lower on average.\n\n"
+        f"out in turn micro-F1 changes by {-lost:+.3f} on average.\n\n"
         f"{_table('Language held out', others)}"
     )
 
