@@ -30,9 +30,9 @@ from pipeline.ingestion.docx_package import Package
 from pipeline.ingestion.extracted import Extracted
 from pipeline.ingestion.furniture import Footer, is_stamp, parse_footer
 from pipeline.ingestion.language import detect_language
+from pipeline.ingestion.line_breaks import paragraph_pieces
 from pipeline.ingestion.lines import Line
 from pipeline.ingestion.metadata import find_date
-from pipeline.ingestion.numbering import number_mark
 from pipeline.records import EU_LANGUAGES, Kind, Remark
 
 MAX_HEADING_WORDS = 40
@@ -491,30 +491,9 @@ def _to_lines(paragraphs: Iterable[_Paragraph]) -> tuple[list[Line], tuple[Remar
     lines = [
         Line(piece, gap=1, page=None, role=_plausible_role(piece, paragraph))
         for paragraph, cleaned in zip(printed, decoded.text.split(_PARAGRAPH_END), strict=True)
-        for piece in _pieces(cleaned, paragraph.role)
+        for piece in paragraph_pieces(cleaned, paragraph.role)
     ]
     return lines, remarks
-
-
-def _pieces(text: str, role: Kind | None) -> Iterator[str]:
-    """Yield a paragraph whole, or cut at breaks that stand for paragraph ends.
-
-    Such are two in a row, and one before a list mark, or before a number after a full stop.
-    """
-    piece = ""
-    for line in (_SPACES.sub(" ", part).strip() for part in text.split("\n")):
-        if piece and role is None and (not line or _begins_item(line, piece)):
-            yield piece
-            piece = ""
-        piece = f"{piece} {line}".strip()
-    if piece:
-        yield piece
-
-
-def _begins_item(text: str, before: str) -> bool:
-    if Line(text, 0, None).list_mark:
-        return True
-    return number_mark(0, text) is not None and Line(before, 0, None).is_terminated
 
 
 def _plausible_role(text: str, paragraph: _Paragraph) -> Kind | None:

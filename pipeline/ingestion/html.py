@@ -34,6 +34,7 @@ from pipeline.ingestion.html_page import (
 )
 from pipeline.ingestion.html_tree import parse_page
 from pipeline.ingestion.language import MIN_WORDS_FOR_CONFLICT, detect_language
+from pipeline.ingestion.line_breaks import paragraph_pieces
 from pipeline.ingestion.lines import Line, read_lines
 from pipeline.ingestion.numbering import number_mark
 from pipeline.records import Kind, Remark
@@ -455,7 +456,7 @@ def _to_lines(
             lines.extend(_as_paragraph(preformatted.lines))
             footers.extend(preformatted.footers)
             continue
-        for index, piece in enumerate(_pieces(text, paragraph.role)):
+        for index, piece in enumerate(paragraph_pieces(text, paragraph.role)):
             gap = 0 if paragraph.is_continued or (index and paragraph.role == "footnote") else 1
             line = Line(piece, gap, page=None, role=_plausible_role(piece, paragraph))
             is_first = index == 0
@@ -468,27 +469,6 @@ def _as_paragraph(lines: Sequence[Line]) -> Iterator[Line]:
     """Yield printed lines, the first of them parted from what stands above."""
     for index, line in enumerate(lines):
         yield line if index else replace(line, gap=max(line.gap, 1))
-
-
-def _pieces(text: str, role: Kind | None) -> Iterator[str]:
-    """Yield a paragraph whole, or cut at breaks that stand for paragraph ends.
-
-    Such are two in a row, and one before a list mark, or before a number after a full stop.
-    """
-    piece = ""
-    for line in (_SPACES.sub(" ", part).strip() for part in text.split("\n")):
-        if piece and role is None and (not line or _begins_item(line, piece)):
-            yield piece
-            piece = ""
-        piece = f"{piece} {line}".strip()
-    if piece:
-        yield piece
-
-
-def _begins_item(text: str, before: str) -> bool:
-    if Line(text, 0, None).list_mark:
-        return True
-    return number_mark(0, text) is not None and Line(before, 0, None).is_terminated
 
 
 def _plausible_role(text: str, paragraph: _Paragraph) -> Kind | None:
