@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+WHOLE_MODEL = "whole model"
+"""The name of the model among the systems that are measured; the others are its parts."""
+
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
@@ -65,7 +68,7 @@ expected calibration error {metrics["expected_calibration_error"]:.3f}.
 
 {_table("Dimension", metrics["dimensions"])}
 
-{_table("Language", metrics["languages"])}
+{_language_table(metrics["systems by language"])}
 
 {_transfer(metrics)}
 
@@ -122,12 +125,27 @@ def _table(head: str, metrics_by_name: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _language_table(systems: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """Return micro- and macro-F1 of each language, for the model and for its parts."""
+    head = "".join(f" {name}: micro-F1 | macro-F1 |" for name in systems)
+    lines = [f"| Language | Sentences |{head}", f"|---|---:|{'---:|---:|' * len(systems)}"]
+    for language, whole in systems[WHOLE_MODEL].items():
+        cells = [
+            _number(found[language][key])
+            for found in systems.values()
+            for key in ("micro_f1", "macro_f1")
+        ]
+        lines.append(f"| {language} | {whole['n_sentences']:,} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def _transfer(metrics: Mapping[str, Any]) -> str:
     """Return how languages fare that the training sentences did not hold, if that was measured."""
     others = metrics.get("languages held out")
     if not others:
         return ""
-    pairs = [(metrics["languages"][name]["micro_f1"], others[name]["micro_f1"]) for name in others]
+    whole = metrics["systems by language"][WHOLE_MODEL]
+    pairs = [(whole[name]["micro_f1"], others[name]["micro_f1"]) for name in others]
     known = [(seen, unseen) for seen, unseen in pairs if seen is not None and unseen is not None]
     if not known:
         return ""

@@ -35,7 +35,7 @@ from pipeline.storage.model_folder import (
     write_model_files,
 )
 from pipeline.tagging.lexicon import Lexicon, load_lexicon
-from pipeline.training.model_card import CardFacts, write_card
+from pipeline.training.model_card import WHOLE_MODEL, CardFacts, write_card
 from pipeline.training.splits import grouped_folds
 from pipeline.training.trainer import HeldOut, Progress, TrainingSet, fit_stacked
 from pipeline.workflows.models import (
@@ -238,12 +238,16 @@ def _metrics(
         cells = np.ix_(rows, columns)
         return measure(truth[cells], decisions[cells], [documents[row] for row in rows])
 
+    def by_language(decisions: Bools) -> dict[str, Any]:
+        parts = split_by(languages, lambda rows: measured(rows.tolist(), every_column, decisions))
+        return {language: found.to_json() for language, found in parts.items()}
+
     columns_by_dimension = {
         dimension: [codebook.label_ids.index(label) for label in codebook.ids_of(dimension)]
         for dimension in codebook.dimensions
     }
     systems = {
-        "whole model": predicted,
+        WHOLE_MODEL: predicted,
         "lexicon alone": held_out.cue_counts > 0,
         "learned layer alone": held_out.learned_only
         >= _best_shared_threshold(held_out.learned_only, truth),
@@ -264,15 +268,12 @@ def _metrics(
             name: measured(every_row, every_column, decisions).to_json()
             for name, decisions in systems.items()
         },
+        "systems by language": {
+            name: by_language(decisions) for name, decisions in systems.items()
+        },
         "dimensions": {
             dimension: measured(every_row, columns, predicted).to_json()
             for dimension, columns in columns_by_dimension.items()
-        },
-        "languages": {
-            language: metrics.to_json()
-            for language, metrics in split_by(
-                languages, lambda rows: measured(rows.tolist(), every_column, predicted)
-            ).items()
         },
         "labels": [
             {
