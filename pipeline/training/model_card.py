@@ -104,10 +104,10 @@ def _how_it_works(facts: CardFacts) -> str:
             f"`transformers` pipeline a label counts from 0.5 on.{joined}"
         )
     return (
-        f"Two readers look at each sentence: {cues}, and one-vs-rest logistic regressions over "
+        f"A ridge regression sees which labels have a cue in the sentence, from {cues}, and its "
         "hashed word and character n-grams. A logistic layer shared by all labels and languages "
-        "weighs the two, a ridge Platt scaling calibrates each label that has enough examples, and "
-        "thresholds, chosen on held-out documents, decide."
+        "weighs what it says against the label's own cues, a ridge Platt scaling calibrates each "
+        "label that has enough examples, and thresholds, chosen on held-out documents, decide."
     )
 
 
