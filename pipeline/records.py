@@ -53,10 +53,12 @@ def is_cover_field(kind: Kind, text: str) -> bool:
     >>> is_cover_field("cover", "Брюксел, 18 март 2031 г.")
     True
     """
+    if kind != "cover":
+        return False
     words = text.split()
     is_sentence = text.endswith(".") and len(words) > MAX_WORDS_OF_COVER_DATE
     has_label = any(":" in word for word in words[:MAX_WORDS_OF_COVER_LABEL])
-    return kind == "cover" and (has_label or not is_sentence)
+    return has_label or not is_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,51 @@ class Evidence(NamedTuple):
     start: int
     end: int
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTable:
+    """The evidence of a batch of sentences, as columns of one entry each.
+
+    ``rows`` (the sentence) ascends, and within it ``labels``, which are places in ``label_ids``;
+    ``starts``, ``ends`` and ``weights`` are as in ``Evidence``.
+    """
+
+    label_ids: tuple[str, ...]
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    def of(self, row: int) -> list[Evidence]:
+        """Return one sentence's evidence."""
+        entries = slice(*np.searchsorted(self.rows, (row, row + 1)))
+        columns = (self.labels, self.starts, self.ends, self.weights)
+        return [
+            Evidence(self.label_ids[label], start, end, weight)
+            for label, start, end, weight in zip(
+                *(column[entries].tolist() for column in columns), strict=True
+            )
+        ]
+
+    def spread(self, places: NDArray[np.int64], rows: NDArray[np.int64]) -> EvidenceTable:
+        """Return what is said of the sentences at ``places`` for the ``rows`` beside them.
+
+        Both have shape (n_rows,), and ``rows`` ascends.
+        """
+        begins = np.searchsorted(self.rows, places)
+        counts = np.searchsorted(self.rows, places, side="right") - begins
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        entries = np.repeat(begins, counts) + within
+        return EvidenceTable(
+            self.label_ids,
+            np.repeat(rows, counts),
+            self.labels[entries],
+            self.starts[entries],
+            self.ends[entries],
+            self.weights[entries],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from pipeline.codebook import Codebook
 from pipeline.errors import ConfigError
-from pipeline.tagging.cues import CueMatcher, LabelCues, parse_cue, parse_phrase
+from pipeline.tagging.cue_matcher import CueMatcher
+from pipeline.tagging.cues import LabelCues, parse_cue, parse_phrase
 from pipeline.yaml_files import Section, read_yaml
 
 ParsedT = TypeVar("ParsedT")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -61,6 +61,19 @@ class Ngrams:
         values = (values / np.maximum(lengths, SHORTEST)[rows]).astype(np.float32)
         offsets = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=self.n_texts))))
         return csr_matrix((values, buckets, offsets), shape=(self.n_texts, self.n_buckets))
+
+    def pick(self, rows: Ints) -> Ngrams:
+        """Return the n-grams of some sentences only, under the same numbers."""
+        is_picked = np.zeros(self.n_texts, dtype=bool)
+        is_picked[rows] = True
+        entries = np.flatnonzero(is_picked[self.rows])
+        return replace(
+            self,
+            buckets=self.buckets[entries],
+            rows=self.rows[entries],
+            first_words=self.first_words[entries],
+            n_words=self.n_words[entries],
+        )
 
     def weigh_words(self, row: int, weights: Floats) -> NDArray[np.float64]:
         """Return what each word of a sentence adds to ``matrix()[row] @ weights``.
@@ -228,15 +241,6 @@ class _Words:
         places = np.where(is_letter, np.arange(len(self.codes)) - starts[self.word_at], 0)
         letters = np.where(is_letter, self.codes, np.uint64(0))
         return np.add.reduceat(letters * _powers(int(places.max()) + 1)[places], starts)
-
-
-def word_spans(text: str) -> list[tuple[int, int]]:
-    """Return the spans of a text's words, as ``Ngrams`` counts them.
-
-    >>> word_spans("l'ONU, 20")
-    [(0, 1), (2, 5), (7, 9)]
-    """
-    return [match.span() for match in _WORD.finditer(text)]
 
 
 def _spell(text: str) -> str:

@@ -9,8 +9,7 @@ with none, profit from what was learned on the others.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,21 +17,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from pipeline.records import Evidence, Scores
-from pipeline.tagging.cues import CueHit, CueMatcher
+from pipeline.records import EvidenceTable, Scores
+from pipeline.tagging.cue_matcher import BatchWords, CueMatcher, CueMatches
+from pipeline.tagging.evidence import (
+    CueWords,
+    evidence_table,
+    find_cue_words,
+    join_evidence,
+    pick_heaviest,
+    weigh_stretches,
+)
 from pipeline.tagging.lexicon import Lexicon
-from pipeline.tagging.ngrams import NgramHasher, Ngrams, word_spans
+from pipeline.tagging.ngrams import NgramHasher, Ngrams
 from pipeline.tagging.tagger import Explained
 
 Array = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 STACK_FEATURES = ("bias", "linear_score", "any_cue", "further_cues")
 """What the stack weighs: see ``stack_features``."""
 SCORED_TOGETHER = 512
 """Sentences whose n-grams fit into the processor's cache together."""
-MAX_WORDS = 3
-MIN_WORD_SHARE = 0.25
-"""Words shown for a label that no cue speaks for: so many, each with this share of the heaviest."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,7 @@ class StackedTagger:
     def score(self, texts: Sequence[str], language: str) -> Scores:
         """Return probabilities; see ``tagger.Tagger``."""
         counter = self._counter(language)
-        parts = [
-            self._weigh(self._read(part), counter.count(part))
-            for start in range(0, len(texts), SCORED_TOGETHER)
-            for part in [texts[start : start + SCORED_TOGETHER]]
-        ]
+        parts = [self._weigh(self._read(part), counter.count(part)) for part in _parts(texts)]
         no_scores = np.zeros((0, len(self.label_ids)), dtype=np.float32)
         return np.concatenate([no_scores, *parts])
 
@@ -93,25 +94,23 @@ class StackedTagger:
         return self._weigh(self._read(texts), no_cues)
 
     def explain(self, texts: Sequence[str], language: str, thresholds: Scores) -> Explained:
-        """Return probabilities and the words that carried each label; see ``tagger.Tagger``."""
+        """Return probabilities and the words that carried each label; see ``tagger.Tagger``.
+
+        A label with cues in the sentence was carried by these, any other by the words whose
+        n-grams, and whose being a cue of other labels, weigh most.
+        """
         counter = self._counter(language)
-        hits_by_row = [counter.find(text) for text in texts]
+        found = counter.match(texts)
         ngrams = self._read(texts)
-        labels_by_row = ([hit.label for hit in hits] for hits in hits_by_row)
-        scores = self._weigh(ngrams, counter.tally(labels_by_row))
-        evidence: list[list[Evidence]] = [[] for _ in texts]
-        rows, columns = np.nonzero(scores >= thresholds)
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-            label = self.label_ids[column]
-            hits = [hit for hit in hits_by_row[row] if hit.label == label]
-            if hits:
-                weight = self._cue_weight(column, len(hits))
-                evidence[row].extend(_cue_evidence(texts[row], hits, weight))
-            else:
-                spans = word_spans(texts[row])
-                weights = self._weigh_words(row, spans, column, ngrams, hits_by_row[row])
-                evidence[row].extend(_word_evidence(label, spans, weights))
-        return Explained(scores, evidence)
+        cue_counts = counter.tally(found, len(texts))
+        scores = self._weigh(ngrams, cue_counts)
+        assigned = scores >= thresholds
+        hit_labels = counter.labels_of(found)
+        hit_weights = self._cue_weights(hit_labels, cue_counts[found.rows, hit_labels])
+        by_cues = weigh_stretches(found, hit_labels, hit_weights, assigned, self.label_ids)
+        words = find_cue_words(found, hit_labels, len(self.label_ids))
+        by_words = self._weigh_words(ngrams, found.words, words, assigned & (cue_counts == 0))
+        return Explained(scores, join_evidence([by_cues, by_words]))
 
     def _read(self, texts: Sequence[str]) -> Ngrams:
         return self._hasher.read(texts, self._weights.bucket_weights)
@@ -127,32 +126,40 @@ class StackedTagger:
         stacked[rows, columns] += first_cue + further_cues * np.log(cue_counts[rows, columns])
         return sigmoid(weights.slope * stacked + weights.intercept)
 
-    def _cue_weight(self, column: int, n_cues: int) -> float:
-        """Return what each of a sentence's cues for a label adds to its log-odds."""
-        _, linear_weight, first_cue, further_cues = self._weights.stack
-        added = linear_weight * self._weights.cues[column, column] + first_cue
-        added += further_cues * math.log(n_cues)
-        return float(self._weights.slope[column] * added) / n_cues
+    def _cue_weights(self, labels: Ints, n_cues: Array) -> NDArray[np.float64]:
+        """Return what each of a sentence's cues for a label adds to its log-odds.
+
+        Args:
+            labels: Columns, one a cue.
+            n_cues: How many cues of this label the sentence has.
+        """
+        weights = self._weights
+        _, linear_weight, first_cue, further_cues = weights.stack
+        added = linear_weight * weights.cues[labels, labels] + first_cue
+        added += further_cues * np.log(n_cues)
+        shares: NDArray[np.float64] = (weights.slope[labels] * added / n_cues).astype(np.float64)
+        return shares
 
     def _weigh_words(
-        self,
-        row: int,
-        spans: Sequence[tuple[int, int]],
-        column: int,
-        ngrams: Ngrams,
-        hits: Sequence[CueHit],
-    ) -> NDArray[np.float64]:
-        """Return what each word adds to a label's log-odds: its n-grams, and cues of others."""
+        self, ngrams: Ngrams, words: BatchWords, cue_words: CueWords, wanted: NDArray[np.bool_]
+    ) -> EvidenceTable:
+        """Return the words that carried the wanted pairs of sentence and label, without cues."""
         weights = self._weights
-        words = ngrams.weigh_words(row, self._ngrams_by_label[column])
-        by_label: dict[str, set[tuple[int, int]]] = {}
-        for hit in hits:
-            by_label.setdefault(hit.label, set()).update(hit.spans)
-        for label, cue_spans in by_label.items():
-            share = weights.cues[self.label_ids.index(label), column] / len(cue_spans)
-            for span in cue_spans:
-                words[spans.index(span)] += share
-        return words * float(weights.slope[column] * weights.stack[1])
+        entries: list[tuple[int, int, int, int, float]] = []
+        rows, labels = np.nonzero(wanted)
+        few = ngrams.pick(np.unique(rows))
+        cue_offsets = np.searchsorted(cue_words.places, words.offsets)
+        for row, label in zip(rows.tolist(), labels.tolist(), strict=True):
+            begin, end = words.offsets[row], words.offsets[row + 1]
+            total = few.weigh_words(row, self._ngrams_by_label[label])
+            cues = slice(cue_offsets[row], cue_offsets[row + 1])
+            shares = weights.cues[cue_words.labels[cues], label] * cue_words.shares[cues]
+            total += np.bincount(cue_words.places[cues] - begin, shares, end - begin)
+            total *= float(weights.slope[label] * weights.stack[1])
+            for word in pick_heaviest(total).tolist():
+                start, stop = words.starts[begin + word], words.ends[begin + word]
+                entries.append((row, label, start, stop, total[word]))
+        return evidence_table(self.label_ids, entries)
 
     @cached_property
     def _ngrams_by_label(self) -> Array:
@@ -166,64 +173,41 @@ class StackedTagger:
         return self._counters[language]
 
 
-def _cue_evidence(text: str, hits: Sequence[CueHit], weight: float) -> Iterator[Evidence]:
-    """Yield the words of a label's cues, each span once with the weight of all its cues.
-
-    Neighbouring words of a cue are one span; a cue's weight is shared by its spans.
-    """
-    weight_by_span: dict[tuple[int, int], float] = {}
-    for hit in hits:
-        spans: list[tuple[int, int]] = []
-        for start, end in hit.spans:
-            if spans and not any(map(str.isalnum, text[spans[-1][1] : start])):
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
-        for span in spans:
-            weight_by_span[span] = weight_by_span.get(span, 0.0) + weight / len(spans)
-    for (start, end), total in sorted(weight_by_span.items()):
-        yield Evidence(hits[0].label, start, end, total)
-
-
-def _word_evidence(
-    label: str, spans: Sequence[tuple[int, int]], weights: NDArray[np.float64]
-) -> Iterator[Evidence]:
-    """Yield the words that weigh most, in the order of the sentence."""
-    lowest = max(MIN_WORD_SHARE * weights.max(initial=0), np.finfo(float).tiny)
-    heaviest = np.sort(np.argsort(-weights, kind="stable")[:MAX_WORDS])
-    for place in heaviest[weights[heaviest] >= lowest].tolist():
-        start, end = spans[place]
-        yield Evidence(label, start, end, float(weights[place]))
-
-
 class CueCounter:
     """Counts the cues of each label in sentences of one language."""
 
     def __init__(self, lexicon: Lexicon, language: str, label_ids: Sequence[str]) -> None:
         known = language in lexicon.languages
         self._matcher: CueMatcher = lexicon.matcher(language) if known else CueMatcher({})
-        self._columns: Mapping[str, int] = {label: column for column, label in enumerate(label_ids)}
+        self._n_labels = len(label_ids)
+        columns = {label: column for column, label in enumerate(label_ids)}
+        self._label_of_cue = np.array(
+            [columns[label] for label in self._matcher.cue_labels], dtype=np.int64
+        )
 
     def count(self, texts: Sequence[str]) -> Array:
         """Return how many different cues of each label stand in each text, (n_texts, n_labels)."""
-        return self.tally(map(self._matcher.find_labels, texts))
+        return self.tally(self.match(texts), len(texts))
 
-    def tally(self, labels_by_row: Iterable[Iterable[str]]) -> Array:
-        """Return how many of the cues found are of each label, shape (n_rows, n_labels)."""
-        rows, columns = [], []
-        n_rows = 0
-        for labels in labels_by_row:
-            for label in labels:
-                rows.append(n_rows)
-                columns.append(self._columns[label])
-            n_rows += 1
-        counts = np.zeros((n_rows, len(self._columns)), dtype=np.float32)
-        np.add.at(counts, (rows, columns), 1)
-        return counts
+    def match(self, texts: Sequence[str]) -> CueMatches:
+        """Return the cues found in texts."""
+        return self._matcher.match(texts)
 
-    def find(self, text: str) -> list[CueHit]:
-        """Return the cues in one text."""
-        return self._matcher.find(text)
+    def labels_of(self, found: CueMatches) -> Ints:
+        """Return the column of each hit's label."""
+        return self._label_of_cue[found.cues]
+
+    def tally(self, found: CueMatches, n_texts: int) -> Array:
+        """Return how many of the cues found are of each label, shape (n_texts, n_labels)."""
+        keys = found.rows * self._n_labels + self.labels_of(found)
+        counts = np.bincount(keys, minlength=n_texts * self._n_labels)
+        return counts.reshape(n_texts, self._n_labels).astype(np.float32)
+
+
+def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield texts in batches that fit into the processor's cache."""
+    for start in range(0, len(texts), SCORED_TOGETHER):
+        yield texts[start : start + SCORED_TOGETHER]
 
 
 def stack_features(linear_scores: Array, cue_counts: Array) -> Array:

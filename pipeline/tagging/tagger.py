@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pipeline.records import Evidence, Scores
+from pipeline.records import EvidenceTable, Scores
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
     """Probabilities, shape (n_texts, n_labels), and for each text what carried its labels.
 
-    A text's evidence is in the order of the labels; ``long_rows`` are texts that did not fit into
-    the model's window and were read in parts.
+    ``long_rows`` are texts that did not fit into the model's window and were read in parts.
     """
 
     scores: Scores
-    evidence: list[list[Evidence]]
+    evidence: EvidenceTable
     long_rows: list[int] = field(default_factory=list)
 
 

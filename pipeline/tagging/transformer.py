@@ -22,8 +22,9 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from pipeline.errors import ModelError
-from pipeline.records import Evidence, Scores
+from pipeline.records import Scores
 from pipeline.storage.model_folder import WEIGHTS, ModelFolder, damaged_weights
+from pipeline.tagging.evidence import evidence_table
 from pipeline.tagging.lexicon import Lexicon, lexicon_from_json
 from pipeline.tagging.stacked import CueCounter, sigmoid, stack_features
 from pipeline.tagging.tagger import Explained
@@ -93,19 +94,17 @@ class TransformerTagger:
         ]
         rest = iter(_log_odds(self.score(without, language)))
         full = _log_odds(scores)
-        evidence: list[list[Evidence]] = [[] for _ in texts]
+        entries: list[tuple[int, int, int, int, float]] = []
         for row, columns in _assigned(scores, thresholds):
             spans = clauses_by_row.get(row, [(0, len(texts[row]))])
             lost = full[row : row + 1]
             if row in clauses_by_row:
                 lost = np.stack([full[row] - next(rest) for _ in spans])
-            evidence[row] = [self._heaviest(spans, lost, column) for column in columns]
+            for column in columns:
+                place = int(lost[:, column].argmax())
+                entries.append((row, column, *spans[place], float(lost[place, column])))
+        evidence = evidence_table(self.label_ids, entries)
         return Explained(scores, evidence, self._encoder.find_long(texts))
-
-    def _heaviest(self, clauses: Sequence[tuple[int, int]], lost: Array, column: int) -> Evidence:
-        place = int(lost[:, column].argmax())
-        start, end = clauses[place]
-        return Evidence(self.label_ids[column], start, end, float(lost[place, column]))
 
     def _check_language(self, language: str) -> None:
         if language not in self.languages:

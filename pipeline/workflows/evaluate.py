@@ -139,7 +139,8 @@ def _write_errors(
         places = [place for place, entry in enumerate(gold) if entry.language == language]
         texts = [gold[place].text for place in places]
         evidence = model.tagger.explain(texts, language, model.thresholds).evidence
-        for place, found in zip(places, evidence, strict=True):
+        for row, place in enumerate(places):
+            found = evidence.of(row)
             given = probabilities[place] >= model.thresholds
             for column in np.flatnonzero(given != truth[place]).tolist():
                 label = model.tagger.label_ids[column]

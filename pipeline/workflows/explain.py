@@ -62,6 +62,7 @@ def explain_sentence(
         covered = ", ".join(sorted(model.tagger.languages))
         raise RequestError(f"the model does not cover language '{language}' (covered: {covered}).")
     explained = model.tagger.explain([text], language, model.thresholds)
+    evidence = explained.evidence.of(0)
     labels = [
         ExplainedLabel(
             label=label.id,
@@ -69,7 +70,7 @@ def explain_sentence(
             dimension=label.dimension,
             probability=float(explained.scores[0, column]),
             threshold=float(model.thresholds[column]),
-            evidence=tuple(e for e in explained.evidence[0] if e.label == label.id),
+            evidence=tuple(entry for entry in evidence if entry.label == label.id),
         )
         for column, label in enumerate(codebook.labels)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from pipeline.ingestion.reader import read_content, read_document
 from pipeline.ingestion.references import find_references
 from pipeline.ingestion.sources import Source
 from pipeline.ingestion.units import UnitRow, read_units
-from pipeline.records import UNIT_COLUMNS, Document, Evidence, LabelSet, Remark, Scores, Sentence
+from pipeline.records import UNIT_COLUMNS, Document, EvidenceTable, Remark, Scores, Sentence
 from pipeline.segmentation.segmenter import segment
 from pipeline.storage.rows import (
     DocumentRow,
@@ -27,7 +28,8 @@ from pipeline.storage.rows import (
     table_schemas,
 )
 from pipeline.storage.tables import read_table
-from pipeline.tagging.thresholds import find_doubtful, pick_labels
+from pipeline.tagging.evidence import join_evidence, no_evidence
+from pipeline.tagging.thresholds import find_doubtful
 from pipeline.workflows.models import OpenModel
 
 
@@ -53,14 +55,15 @@ class PlannedSource:
 class Coding:
     """What the model says of sentences, one row each.
 
-    ``scores`` is NaN, ``labels`` None, where the model does not cover a sentence's language;
-    ``long_rows`` did not fit into the model's window.
+    ``scores`` is NaN where there was nothing to code: a field of a cover page, or a language that
+    the model does not cover, for which ``is_covered`` is False; ``long_rows`` did not fit into the
+    model's window.
     """
 
     scores: Scores
-    labels: list[LabelSet | None]
+    is_covered: NDArray[np.bool_]
     doubtful: NDArray[np.bool_]
-    evidence: list[Sequence[Evidence]]
+    evidence: EvidenceTable
     long_rows: list[int]
 
 
@@ -102,7 +105,7 @@ class SourceLabeller:
             remarks = (*remarks, self._not_covered(sorted(uncovered)))
         if coding.long_rows:
             remarks = (*remarks, _read_in_parts(sentences, coding.long_rows))
-        is_labelled = any(labels is not None for labels in coding.labels)
+        is_labelled = bool(coding.is_covered.any())
         row = _document_row(source, digest, documents, remarks)
         return SourceRows(
             replace(
@@ -133,40 +136,31 @@ class SourceLabeller:
     def _code(self, sentences: Sequence[Sentence]) -> Coding:
         """Label sentences, language by language; fields of a cover page carry no label."""
         tagger, thresholds = self._model.tagger, self._model.thresholds
-        coding = Coding(
-            scores=np.full((len(sentences), len(thresholds)), np.nan, dtype=np.float32),
-            labels=[None] * len(sentences),
-            doubtful=np.zeros(len(sentences), dtype=bool),
-            evidence=[()] * len(sentences),
-            long_rows=[],
-        )
+        scores = np.full((len(sentences), len(thresholds)), np.nan, dtype=np.float32)
+        doubtful = np.zeros(len(sentences), dtype=bool)
+        long_rows: list[int] = []
         rows_by_language: dict[str, list[int]] = {}
         for row, sentence in enumerate(sentences):
-            if sentence.language in tagger.languages:
-                coding.labels[row] = ()
-                if not sentence.is_cover_field:
-                    rows_by_language.setdefault(sentence.language, []).append(row)
+            if sentence.language in tagger.languages and not sentence.is_cover_field:
+                rows_by_language.setdefault(sentence.language, []).append(row)
+        evidence = [no_evidence(tagger.label_ids)]
         for language, rows in sorted(rows_by_language.items()):
-            self._code_language([sentences[row].text for row in rows], language, rows, coding)
-        return coding
-
-    def _code_language(
-        self, texts: Sequence[str], language: str, rows: Sequence[int], coding: Coding
-    ) -> None:
-        """Label sentences of one language, the same text once, and enter them in ``coding``."""
-        thresholds = self._model.thresholds
-        first_place: dict[str, int] = {}
-        places = np.array([first_place.setdefault(text, len(first_place)) for text in texts])
-        explained = self._model.tagger.explain(list(first_place), language, thresholds)
-        scores = explained.scores[places]
-        is_long = np.isin(places, explained.long_rows)
-        coding.long_rows.extend(np.asarray(rows)[is_long].tolist())
-        coding.scores[rows] = scores
-        coding.doubtful[rows] = find_doubtful(scores, thresholds, self._request.review_margin)
-        chosen = pick_labels(scores, thresholds, self._model.tagger.label_ids)
-        for row, place, labels in zip(rows, places.tolist(), chosen, strict=True):
-            coding.labels[row] = labels
-            coding.evidence[row] = explained.evidence[place]
+            texts = [sentences[row].text for row in rows]
+            first_place: dict[str, int] = {}  # the same text is labelled once
+            places = np.array([first_place.setdefault(text, len(first_place)) for text in texts])
+            explained = tagger.explain(list(first_place), language, thresholds)
+            scores[rows] = found = explained.scores[places]
+            doubtful[rows] = find_doubtful(found, thresholds, self._request.review_margin)
+            evidence.append(explained.evidence.spread(places, np.array(rows)))
+            is_long = np.isin(places, explained.long_rows)
+            long_rows.extend(np.asarray(rows)[is_long].tolist())
+        return Coding(
+            scores=scores,
+            is_covered=np.array([s.language in tagger.languages for s in sentences], dtype=bool),
+            doubtful=doubtful,
+            evidence=join_evidence(evidence),
+            long_rows=long_rows,
+        )
 
     def _not_covered(self, languages: Sequence[str]) -> Remark:
         covered = ", ".join(sorted(self._model.tagger.languages))
@@ -186,7 +180,7 @@ class SourceLabeller:
         columns = {
             "sentences": self._sentence_columns(sentences, coding),
             "scores": [ids, *scores],
-            "evidence": _evidence_columns(sentences, coding.evidence),
+            "evidence": _evidence_columns(sentences, ids, coding.evidence),
             "references": _reference_columns(sentences),
         }
         return {name: _batch(columns[name], schema) for name, schema in self._schemas.items()}
@@ -194,22 +188,29 @@ class SourceLabeller:
     def _sentence_columns(
         self, sentences: Sequence[Sentence], coding: Coding
     ) -> list[Sequence[object] | pyarrow.Array]:
-        codebook = self._codebook
         units: list[Sequence[object] | pyarrow.Array] = [
             [getattr(sentence, _ATTRIBUTE_BY_COLUMN.get(name, name)) for sentence in sentences]
             for name in UNIT_COLUMNS
         ]
-        dimensions = [
-            [_joined(labels, frozenset(codebook.ids_of(name))) for labels in coding.labels]
-            for name in codebook.dimensions
-        ]
-        is_uncoded = np.array([labels is None for labels in coding.labels], dtype=bool)
         assigned = coding.scores >= self._model.thresholds
+        is_uncoded = ~coding.is_covered
+        dimensions = [
+            pyarrow.array(self._cells(name, assigned), pyarrow.string(), mask=is_uncoded)
+            for name in self._codebook.dimensions
+        ]
         flags = [
             pyarrow.array(column.astype(np.uint8), pyarrow.uint8(), mask=is_uncoded)
             for column in (coding.doubtful, *assigned.T)
         ]
         return [*units, *dimensions, *flags]
+
+    def _cells(self, dimension: str, assigned: NDArray[np.bool_]) -> NDArray[np.object_]:
+        """Return the labels of one dimension as cells, each set of labels spelled once."""
+        ids = self._codebook.ids_of(dimension)
+        columns = [self._codebook.label_ids.index(label) for label in ids]
+        sets, places = np.unique(assigned[:, columns], axis=0, return_inverse=True)
+        cells = ["|".join(compress(ids, chosen)) for chosen in sets]
+        return np.array([*cells, ""], dtype=object)[places]
 
 
 _ATTRIBUTE_BY_COLUMN = {"char_start": "start", "char_end": "end"}
@@ -224,22 +225,21 @@ def _read_in_parts(sentences: Sequence[Sentence], rows: Sequence[int]) -> Remark
     )
 
 
-def _joined(labels: LabelSet | None, dimension: frozenset[str]) -> str | None:
-    """Return the labels of one dimension as a cell; None where a sentence was not coded."""
-    if labels is None:
-        return None
-    return "|".join(label for label in labels if label in dimension)
-
-
 def _evidence_columns(
-    sentences: Sequence[Sentence], evidence: Sequence[Sequence[Evidence]]
-) -> list[Sequence[object]]:
-    rows = [
-        (sentence.sentence_id, label, start, end, sentence.text[start:end], weight)
-        for sentence, entries in zip(sentences, evidence, strict=True)
-        for label, start, end, weight in entries
+    sentences: Sequence[Sentence], ids: pyarrow.Array, evidence: EvidenceTable
+) -> list[Sequence[object] | pyarrow.Array]:
+    rows, starts, ends = (
+        column.tolist() for column in (evidence.rows, evidence.starts, evidence.ends)
+    )
+    texts = [sentence.text for sentence in sentences]
+    return [
+        ids.take(pyarrow.array(evidence.rows)),
+        pyarrow.array(evidence.label_ids).take(pyarrow.array(evidence.labels)),
+        starts,
+        ends,
+        [texts[row][start:end] for row, start, end in zip(rows, starts, ends, strict=True)],
+        evidence.weights.astype(np.float32),
     ]
-    return _columns(rows, 6)
 
 
 def _reference_columns(sentences: Sequence[Sentence]) -> list[Sequence[object]]:

@@ -1,8 +1,11 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.tagging.cues import CueMatcher, LabelCues, fold, parse_cue, parse_phrase
+from pipeline.tagging.cue_matcher import CueMatcher
+from pipeline.tagging.cues import LabelCues, fold, parse_cue, parse_phrase
 
 
 def found(cue: str, text: str, masks: tuple[str, ...] = ()) -> bool:
@@ -109,6 +112,64 @@ def test_wording_does_not_matter_for_equality_of_cues():
 def test_bad_syntax_is_refused_with_a_reason(cue, message):
     with pytest.raises(ValueError, match=message):
         parse_cue(cue)
+
+
+WORDS = st.sampled_from(["a", "ab", "b", "ba", "c", "cab"])
+PATTERNS = st.sampled_from(["a", "b*", "*a", "*b*", "(a|c*)", "(b|a c)"])
+CUES = st.builds(
+    lambda parts, joins: "".join(p + j for p, j in zip(parts, [*joins, ""], strict=True)),
+    st.lists(PATTERNS, min_size=3, max_size=3),
+    st.lists(st.sampled_from([" ", " ~ ", " & ", " & !"]), min_size=2, max_size=2),
+)
+
+
+def stands_at(wording, words: list[str], start: int, blanked: set[int]) -> bool:
+    """Whether a wording begins at a word: the definition, one word after the other."""
+    if start >= len(words) or start in blanked:
+        return False
+    position, *rest = wording
+    if not any(
+        re.fullmatch(
+            f"{'.*' if p.open_start else ''}{p.text}{'.*' if p.open_end else ''}", words[start]
+        )
+        for p in position.patterns
+    ):
+        return False
+    return not rest or any(
+        stands_at(rest, words, start + 1 + gap, blanked) for gap in range(rest[0].gap + 1)
+    )
+
+
+def stands(phrase, words: list[str], blanked: set[int]) -> bool:
+    return any(
+        stands_at(wording, words, start, blanked)
+        for wording in phrase
+        for start in range(len(words))
+    )
+
+
+@given(st.lists(CUES, min_size=1, max_size=3), st.lists(st.lists(WORDS), max_size=4))
+def test_batches_are_matched_as_the_syntax_says(lines, sentences):
+    cues = [parse_cue(line) for line in lines]
+    mask = parse_phrase("ab c*")  # of fixed words, so that only one stretch can be blanked
+    found = CueMatcher({"label": LabelCues(tuple(cues), (mask,))}).match(
+        list(map(" ".join, sentences))
+    )
+    expected = []
+    for row, words in enumerate(sentences):
+        blanked = {
+            place
+            for start in range(len(words))
+            if stands_at(mask[0], words, start, set())
+            for place in (start, start + 1)
+        }
+        expected += [
+            (row, number)
+            for number, cue in enumerate(cues)
+            if all(stands(phrase, words, blanked) for phrase in cue.phrases)
+            and not any(stands(phrase, words, set()) for phrase in cue.vetoes)
+        ]
+    assert list(zip(found.rows.tolist(), found.cues.tolist(), strict=True)) == expected
 
 
 @given(st.text(max_size=200))

@@ -74,14 +74,14 @@ def test_evidence_is_there_for_assigned_labels_only_and_within_the_text(tagger):
             for label, score in zip(LABELS, explained.scores[row], strict=True)
             if score >= 0.4
         }
-        assert {entry.label for entry in explained.evidence[row]} <= assigned
-        assert all(0 <= e.start < e.end <= len(text) for e in explained.evidence[row])
+        assert {entry.label for entry in explained.evidence.of(row)} <= assigned
+        assert all(0 <= e.start < e.end <= len(text) for e in explained.evidence.of(row))
 
 
 def test_words_of_a_cue_are_its_evidence(tagger):
     evidence = tagger.explain(TEXTS, "en", np.zeros(2, dtype=np.float32)).evidence
     spans = [
-        [TEXTS[row][entry.start : entry.end] for entry in evidence[row] if entry.label == label]
+        [TEXTS[row][entry.start : entry.end] for entry in evidence.of(row) if entry.label == label]
         for row, label in ((0, "ports"), (1, "alarm"), (1, "ports"))
     ]
     assert spans == [["harbour", "harbour-masters"], ["grave", "concern"], ["ports of call"]]

@@ -185,7 +185,8 @@ def test_evidence_is_a_clause_of_the_sentence(tuned, codebook):
     explained = open_model(tuned, codebook).tagger.explain(
         TEXTS, "en", np.zeros(3, dtype=np.float32)
     )
-    for text, entries in zip(TEXTS, explained.evidence, strict=True):
+    for row, text in enumerate(TEXTS):
+        entries = explained.evidence.of(row)
         assert [entry.label for entry in entries] == ["ports", "farming", "alarm"]
         assert all(text[entry.start : entry.end].strip() for entry in entries)
 
