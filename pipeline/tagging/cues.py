@@ -18,19 +18,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
 
 MAX_GAP = 3
 """Words that may stand between the two sides of a ``~``."""
 
 _CUE_WORD = re.compile(r"(\*?)([^\W_]+)(\*?)")
 _POSITION = re.compile(r"\(([^()]*)\)|([^\s()]+)")
+_NO_PATTERN = re.compile(r"[|!~&()]|\*\*")
 _COMMA_FOR_CEDILLA = str.maketrans("\u015f\u0163", "\u0219\u021b")
 _GREEK_TONOS = "\u0301"
 
 
-@dataclass(frozen=True, slots=True)
-class WordPattern:
+class WordPattern(NamedTuple):
     """What one word must look like: ``text`` whole, at its start, at its end, or anywhere."""
 
     text: str
@@ -43,8 +45,7 @@ class WordPattern:
         return len(self.text) > 1 and self.text.isupper()
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """One word of a phrase: any of its patterns will do, after at most ``gap`` other words."""
 
     patterns: tuple[WordPattern, ...]
@@ -91,7 +92,7 @@ def parse_cue(text: str) -> Cue:
     """
     phrases: list[Phrase] = []
     vetoes: list[Phrase] = []
-    for part in re.split(r"\s*&\s*", text.strip()):
+    for part in map(str.strip, text.split("&")):
         if part.startswith("!"):
             vetoes.append(parse_phrase(part[1:]))
         else:
@@ -110,7 +111,8 @@ def parse_phrase(text: str) -> Phrase:
     wordings: list[Wording] = [()]
     gap = end = 0
     for match in _POSITION.finditer(text):
-        _refuse_brackets(text[end : match.start()], text)
+        if match.start() > end:
+            _refuse_brackets(text[end : match.start()], text)
         end = match.end()
         if match.group() == "~":
             if gap or not wordings[0]:
@@ -118,10 +120,12 @@ def parse_phrase(text: str) -> Phrase:
             gap = MAX_GAP
             continue
         if match.group(1) is None:
-            following = [tuple(Position((pattern,)) for pattern in _patterns(match.group(), text))]
+            following = [_words(match.group(), text)]
         else:
             following = _alternatives(match.group(1).split("|"))
-        wordings = [before + _after(gap, rest) for before in wordings for rest in following]
+        if gap:
+            following = [(rest[0]._replace(gap=gap), *rest[1:]) for rest in following]
+        wordings = [before + rest for before in wordings for rest in following]
         gap = 0
     _refuse_brackets(text[end:], text)
     if gap or not wordings[0]:
@@ -131,15 +135,14 @@ def parse_phrase(text: str) -> Phrase:
 
 def _alternatives(texts: Sequence[str]) -> list[Wording]:
     """Return one wording for all alternatives of a single word, and one for each longer one."""
-    wordings = [wording for text in texts for wording in parse_phrase(text)]
+    wordings = [
+        wording
+        for text in texts
+        for wording in ([_words(text, text)] if _CUE_WORD.fullmatch(text) else parse_phrase(text))
+    ]
     single = tuple(wording[0].patterns[0] for wording in wordings if len(wording) == 1)
     longer = [wording for wording in wordings if len(wording) > 1]
     return [(Position(single),), *longer] if single else longer
-
-
-def _after(gap: int, wording: Wording) -> Wording:
-    """Return a wording that may begin after ``gap`` other words."""
-    return (replace(wording[0], gap=gap), *wording[1:])
 
 
 def _refuse_brackets(between: str, phrase: str) -> None:
@@ -147,19 +150,23 @@ def _refuse_brackets(between: str, phrase: str) -> None:
         raise ValueError(f"'{phrase}' has a bracket that is not closed or not opened.")
 
 
-def _patterns(text: str, phrase: str) -> list[WordPattern]:
-    """Return the patterns of the words in a text; punctuation cuts words as spaces do."""
-    matches = list(_CUE_WORD.finditer(text))
-    if not matches or re.search(r"[|!~&()]|\*\*", text):
+def _words(text: str, phrase: str) -> Wording:
+    """Return the words of a text, one after the other; punctuation cuts words as spaces do."""
+    words = tuple(
+        Position((_pattern(word, before == "*", after == "*"),))
+        for before, word, after in _CUE_WORD.findall(text)
+    )
+    if not words or _NO_PATTERN.search(text):
         raise ValueError(f"'{text}' in '{phrase}' is no word pattern.")
-    patterns = []
-    for match in matches:
-        word = unicodedata.normalize("NFC", match.group(2))
-        acronym = len(word) > 1 and word.isupper()
-        patterns.append(
-            WordPattern(word if acronym else fold(word), bool(match.group(1)), bool(match.group(3)))
-        )
-    return patterns
+    return words
+
+
+@cache
+def _pattern(word: str, open_start: bool, open_end: bool) -> WordPattern:
+    """Return a pattern; lexicons use the same words again and again."""
+    word = unicodedata.normalize("NFC", word)
+    is_acronym = len(word) > 1 and word.isupper()
+    return WordPattern(word if is_acronym else fold(word), open_start, open_end)
 
 
 def fold(word: str) -> str:

@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 
 from pipeline.tagging.cues import fold
 
-_WORD = re.compile(r"[^\W_]+")
+_BETWEEN_WORDS = re.compile(r"(?:[^\w\n]|_)+")
 _DIGITS = re.compile(r"\d+")
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
@@ -147,9 +147,7 @@ class NgramHasher:
 
     def read(self, texts: Sequence[str], bucket_weights: Floats | None = None) -> Ngrams:
         """Return the n-grams of sentences and where they stand; see ``Ngrams``."""
-        codes = np.frombuffer(
-            "\n".join(map(_spell, texts)).encode("utf-32-le"), dtype=np.uint32
-        ).astype(np.uint64)
+        codes = np.frombuffer(_spell(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
         words = _Words(codes)
         parts = [*self._char_ngrams_of(words), *self._word_ngrams_of(words)]
         hashes = np.concatenate([codes[:0], *(part.hashes for part in parts)])
@@ -243,10 +241,15 @@ class _Words:
         return np.add.reduceat(letters * _powers(int(places.max()) + 1)[places], starts)
 
 
-def _spell(text: str) -> str:
-    """Return the words of a sentence in one case, a space around each."""
-    words = fold(" ".join(_WORD.findall(text)))
-    return f" {_DIGITS.sub('0', words)} "
+def _spell(texts: Sequence[str]) -> str:
+    """Return the words of sentences in one case, a space around each, a sentence a line.
+
+    >>> _spell(["L'ONU, 20", "Qui?"]).splitlines()
+    [' l onu 0 ', ' qui ']
+    """
+    lines = "\n".join(f" {text} ".replace("\n", " ") for text in texts)
+    words = _BETWEEN_WORDS.sub(" ", lines)
+    return _DIGITS.sub("0", "\n".join(map(fold, words.split("\n"))))
 
 
 def _running_count(flags: NDArray[np.bool_]) -> Ints:
