@@ -14,6 +14,10 @@ from pipeline.yaml_files import Section, read_yaml
 NO_ARTICLES = re.compile("(?!)")
 """Matches nothing: only Maltese writes its articles with a hyphen."""
 
+MAX_LENGTH_AROUND_NAME = 8
+"""Punctuation around an institution's name that stands alone."""
+
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _TABLE = Path(__file__).with_name("council_words.yaml")
 
 
@@ -44,13 +48,14 @@ class CouncilWords:
     """Words of all languages together, for a cover may stand in another; see ``fold``.
 
     ``fields`` are bare besides: without spaces and punctuation, see ``bare``; ``transmission``
-    are beginnings of words.
+    are beginnings of words; ``longest_name`` is how long a line with one of ``council`` may be.
     """
 
     annex: frozenset[str]
     council: frozenset[str]
     fields: frozenset[str]
     transmission: tuple[str, ...]
+    longest_name: int
     hyphen_rules_by_language: dict[str, HyphenRules]
 
 
@@ -59,11 +64,13 @@ def load_council_words() -> CouncilWords:
     """Return the table's words."""
     table = read_yaml(_TABLE, _WordsByLanguage).__pydantic_extra__
     fields = _all(words.fields for words in table.values())
+    council = _all(words.council for words in table.values())
     return CouncilWords(
         annex=_all(words.annex for words in table.values()),
-        council=_all(words.council for words in table.values()),
+        council=council,
         fields=frozenset(map(bare, fields)),
         transmission=tuple(sorted(_all(words.transmission for words in table.values()))),
+        longest_name=max(map(len, council)) + MAX_LENGTH_AROUND_NAME,
         hyphen_rules_by_language={
             language: HyphenRules(
                 frozenset(words.conjunctions), re.compile(words.articles, re.IGNORECASE)
@@ -81,8 +88,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.casefold()
-    letters = unicodedata.normalize("NFD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _ACCENTS.sub("", unicodedata.normalize("NFD", text.casefold()))
 
 
 def bare(text: str) -> str:

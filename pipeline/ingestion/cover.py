@@ -44,7 +44,7 @@ def is_annex_word(text: str, words: CouncilWords) -> bool:
     >>> [is_annex_word(text, load_council_words()) for text in ("BIJLAGE II", "I. MELLÉKLET")]
     [True, True]
     """
-    parts = text.split()
+    parts = text.split(maxsplit=MAX_ANNEX_WORDS)
     if not parts or len(parts) > MAX_ANNEX_WORDS or not text[0].isupper() | text[0].isdigit():
         return False
     if len(parts) > 1 and _ANNEX_NUMBER.fullmatch(parts[0]):
@@ -119,7 +119,7 @@ def is_cover_line(text: str, words: CouncilWords) -> bool:
     """Whether only the cover page of a Council document has such a line."""
     return (
         _is_known_label(text, words)
-        or fold(text).rstrip(" .") in words.council
+        or (len(text) <= words.longest_name and fold(text).rstrip(" .") in words.council)
         or (text[0].isupper() and bool(_PLACE_AND_DATE.fullmatch(text)))
         or any(
             pattern.match(text)

@@ -14,7 +14,7 @@ from pipeline.records import EU_LANGUAGES, Remark
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-DETECTION_LENGTH = 5_000
+DETECTION_LENGTH = 2_000
 """Characters that detection looks at; more changes nothing and costs time."""
 MIN_WORDS_FOR_DETECTION = 4
 """Fewer words say too little: at three words py3langid errs in 6 of 100 windows."""

@@ -234,7 +234,9 @@ def _body_paragraphs(
 
 def _stands_alone(text: str, words: CouncilWords) -> bool:
     """Whether a line is a paragraph whatever its neighbours: ANNEX, or THE COUNCIL OF …, alone."""
-    return is_annex_word(text, words) or fold(text).rstrip(" ,:") in words.council
+    return is_annex_word(text, words) or (
+        len(text) <= words.longest_name and fold(text).rstrip(" ,:") in words.council
+    )
 
 
 def _is_lone_number(mark: NumberMark | None, lines: Sequence[Line]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise, takewhile
 from statistics import median_low
 
@@ -46,12 +47,14 @@ MAX_FOOTER_LINES, MAX_FOOTER_FIELDS = 16, 7
 DASHES = "-–—"
 """Marks that open a list item after a finished line, and an aside within a sentence."""
 
+MAX_AFTER_STOP = 12
+"""A stop, and the quotation marks, brackets and note mark that may follow it."""
+
 _TERMINAL = re.compile(r"[.!?:;…\u037e\u0387·]['\"”’»“)\]\u203a]*\d{0,2}$")
 _LIST_MARK = re.compile(
     r"(?:[•▪◦●■‣·]|[-–—](?=\s)|\(?[a-zα-ωа-я]\)|[a-zα-ωа-я]\.(?=\s)|\((?:[ivx]{1,5}|\d{1,2})\)|[ivx]{1,5}\))\s*"
 )
 _HYPHEN = re.compile("[-‐‑]")
-_SPACES = re.compile(r"\s+")
 _FOOTER_START = re.compile(r"\d{4,5}(?:/\d+)?/\d{2}(?: (?:REV|ADD|COR) ?\d+)*")
 _CELLS = re.compile(r"\s*\|\s*")
 """Copies of web pages set the cells of a table apart by bars: "1. | The Council |"."""
@@ -77,7 +80,7 @@ class Line:
     @property
     def is_terminated(self) -> bool:
         """Whether the line ends like a sentence, a clause of a list, or a lead-in."""
-        return bool(_TERMINAL.search(self.text))
+        return bool(_TERMINAL.search(self.text[-MAX_AFTER_STOP:]))
 
     @property
     def starts_lower(self) -> bool:
@@ -154,7 +157,7 @@ def _read_page(text: str, page: int | None) -> tuple[list[Line], list[Footer]]:
 
 def _with_whole_footers(raw_lines: Sequence[str]) -> Iterator[str]:
     """Yield lines with white space folded; a footer whose fields have a line each is one line."""
-    lines = [_SPACES.sub(" ", line).strip() for line in raw_lines]
+    lines = [" ".join(line.split()) for line in raw_lines]
     index = 0
     while index < len(lines):
         fields = [(index, lines[index])]
@@ -291,6 +294,46 @@ def join_lines(lines: Sequence[Line], hyphens: HyphenJoiner) -> str:
     return "".join(pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class _HyphenUsage:
+    """How a document uses hyphens: its words, in lower case, and what its line ends say.
+
+    ``may_divide_words``: more lines end in a hyphen than its own hyphens explain;
+    ``divides_words_by_rule``: so many do that the type-setting divides; ``has_own_hyphens``: not
+    so many more that its own cannot be among them.
+    """
+
+    words: frozenset[str]
+    may_divide_words: bool
+    divides_words_by_rule: bool
+    has_own_hyphens: bool
+
+
+def _measure_hyphens(lines: Iterable[Line]) -> _HyphenUsage:
+    found: set[str] = set()
+    n_divided = n_lines = n_words = n_hyphenated = 0
+    is_divided = False
+    for line in lines:
+        whole = line.text.partition(" ")[2] if is_divided else line.text
+        words = list(_words(whole))
+        found.update(words, *map(_HYPHEN.split, words))
+        is_divided = _ends_in_hyphen(line)
+        n_lines += 1
+        n_divided += is_divided
+        n_words += len(words)
+        n_hyphenated += sum("-" in word for word in words)
+    expected = n_lines * n_hyphenated / max(n_words, 1)
+    exceeds = n_divided / max(expected, 0.5)
+    is_common = n_divided > DIVIDED_LINES_FRACTION * n_lines
+    may_divide_words = exceeds > (DIVIDED_EXCESS if is_common else SURE_EXCESS)
+    return _HyphenUsage(
+        words=frozenset(found),
+        may_divide_words=may_divide_words,
+        divides_words_by_rule=may_divide_words and is_common and n_divided >= MIN_DIVIDED_LINES,
+        has_own_hyphens=exceeds < SURE_EXCESS,
+    )
+
+
 class HyphenJoiner:
     """Joins a word that a line end divides, by what the same document writes elsewhere.
 
@@ -300,28 +343,14 @@ class HyphenJoiner:
     its own, and whether so many lines end in a hyphen that the type-setting divides words.
     """
 
-    def __init__(self, lines: Iterable[Line], rules: HyphenRules) -> None:
+    def __init__(self, lines: Sequence[Line], rules: HyphenRules) -> None:
+        self._lines = lines
         self._rules = rules
-        self._words: set[str] = set()
-        n_divided = n_lines = n_words = n_hyphenated = 0
-        is_divided = False
-        for line in lines:
-            whole = line.text.partition(" ")[2] if is_divided else line.text
-            words = list(_words(whole))
-            self._words.update(words, *map(_HYPHEN.split, words))
-            is_divided = _ends_in_hyphen(line)
-            n_lines += 1
-            n_divided += is_divided
-            n_words += len(words)
-            n_hyphenated += sum("-" in word for word in words)
-        expected = n_lines * n_hyphenated / max(n_words, 1)
-        exceeds = n_divided / max(expected, 0.5)
-        is_common = n_divided > DIVIDED_LINES_FRACTION * n_lines
-        self._may_divide_words = exceeds > (DIVIDED_EXCESS if is_common else SURE_EXCESS)
-        self._divides_words_by_rule = (
-            self._may_divide_words and is_common and n_divided >= MIN_DIVIDED_LINES
-        )
-        self._has_own_hyphens = exceeds < SURE_EXCESS
+
+    @cached_property
+    def _usage(self) -> _HyphenUsage:
+        """What the document tells, read when the first line end has to be judged."""
+        return _measure_hyphens(self._lines)
 
     def join(self, text: str, following: str) -> str:
         """Return ``text`` with ``following`` joined on, by a space or as the rest of a word."""
@@ -339,9 +368,10 @@ class HyphenJoiner:
 
     def _keeps_hyphen(self, left: str, right: str) -> bool:
         last_part, first_part = _HYPHEN.split(left)[-1], _HYPHEN.split(right)[0]
-        if f"{left}-{right}".casefold() in self._words:
+        usage = self._usage
+        if f"{left}-{right}".casefold() in usage.words:
             return True
-        if not self._words.isdisjoint(
+        if not usage.words.isdisjoint(
             {f"{left}{right}".casefold(), f"{last_part}{first_part}".casefold()}
         ):
             return False
@@ -349,10 +379,10 @@ class HyphenJoiner:
             return True
         if last_part.isupper() or any(character.isdigit() for character in last_part):
             return True
-        if right.casefold() not in self._words:
-            return not self._may_divide_words
-        return not self._divides_words_by_rule or (
-            self._has_own_hyphens and left.casefold() in self._words
+        if right.casefold() not in usage.words:
+            return not usage.may_divide_words
+        return not usage.divides_words_by_rule or (
+            usage.has_own_hyphens and left.casefold() in usage.words
         )
 
 

@@ -33,7 +33,8 @@ MAX_WORDS_TO_NUMBER = 6
 YEARS = (1945, 2100)
 
 _TABLE = Path(__file__).with_name("reference_words.yaml")
-_DIGIT = re.compile(r"\d")
+_MAY_REFER = re.compile(r"(?<!\d)\d{3,4}(?!\d)|\d/\d|\d-\d|\d[A-Z]|/RES/")
+"""Every mention has a year or a number of a resolution, or one of these signs; few sentences do."""
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _NUMERIC_DATE = re.compile(r"(?<![\d./])(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d{2})(?!\d)")
 _RES = re.compile(r"\b[AS]/RES/\d+(?:/\d+)?(?: ?\(\d{4}\))?")
@@ -111,7 +112,7 @@ def find_references(text: str, language: str) -> list[Reference]:
     >>> find_references("It recalls its conclusions of 15 June 2020.", "en")[0].target
     'conclusions-2020-06-15'
     """
-    if not _DIGIT.search(text):
+    if not _MAY_REFER.search(text):
         return []
     candidates = list(_register_numbers(text))
     if _any_word(language).search(text.casefold()):

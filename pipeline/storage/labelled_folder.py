@@ -19,6 +19,7 @@ from pipeline.storage.parquet_file import ParquetFile
 from pipeline.storage.rows import (
     CODEBOOK_COLUMNS,
     DOCUMENT_COLUMNS,
+    TABLES,
     SourceRows,
     SourceText,
     codebook_table,
@@ -30,6 +31,8 @@ from pipeline.storage.rows import (
 RUN_FILE = "run.json"
 """Written last: an output folder that has it is whole."""
 TEXTS = "texts"
+ROWS_WRITTEN_TOGETHER = 10_000
+"""A call that writes many rows costs little more than one that writes few."""
 
 
 class LabelledFolderWriter:
@@ -39,6 +42,8 @@ class LabelledFolderWriter:
         self._folder = folder
         self._codebook = codebook
         self._files = ExitStack()
+        self._waiting: list[SourceRows] = []
+        self._n_waiting = 0
 
     def __enter__(self) -> LabelledFolderWriter:
         (self._folder / TEXTS).mkdir()
@@ -59,6 +64,8 @@ class LabelledFolderWriter:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if exc_type is None:
+            self._write_waiting()
         self._files.__exit__(exc_type, exc, traceback)
 
     def write(self, source: SourceRows) -> None:
@@ -66,11 +73,25 @@ class LabelledFolderWriter:
         for text in source.texts:
             name = f"{text.doc_id}.{text.language}.txt"
             (self._folder / TEXTS / name).write_text(text.text, encoding="utf-8", newline="")
+        self._waiting.append(source)
+        self._n_waiting += source.tables["sentences"].num_rows
+        if self._n_waiting >= ROWS_WRITTEN_TOGETHER:
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        if not self._waiting:
+            return
+        tables = {
+            name: pyarrow.concat_batches([source.tables[name] for source in self._waiting])
+            for name in TABLES
+        }
         for name, file in self._csv_files.items():
-            file.write(source.tables[name])
-        self._scores.write(source.tables["scores"])
-        self._dataset.write(source.tables["sentences"])
-        self._documents.write(document_table([source.document]))
+            file.write(tables[name])
+        self._scores.write(tables["scores"])
+        self._dataset.write(tables["sentences"])
+        self._documents.write(document_table([source.document for source in self._waiting]))
+        self._waiting.clear()
+        self._n_waiting = 0
 
 
 def write_companions(folder: Path, codebook: Codebook, run: dict[str, Any]) -> None:
