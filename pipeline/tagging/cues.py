@@ -29,6 +29,7 @@ _CUE_WORD = re.compile(r"(\*?)([^\W_]+)(\*?)")
 _POSITION = re.compile(r"\(([^()]*)\)|([^\s()]+)")
 _NO_PATTERN = re.compile(r"[|!~&()]|\*\*")
 _COMMA_FOR_CEDILLA = str.maketrans("\u015f\u0163", "\u0219\u021b")
+_GREEK = re.compile("[\u0370-\u1fff]")
 _GREEK_TONOS = "\u0301"
 
 
@@ -179,7 +180,7 @@ def fold(word: str) -> str:
     if word.isascii():
         return word
     word = word.translate(_COMMA_FOR_CEDILLA)
-    if not any("\u0370" <= character <= "\u1fff" for character in word):
+    if not _GREEK.search(word):
         return word
     return unicodedata.normalize(
         "NFC", unicodedata.normalize("NFD", word).replace(_GREEK_TONOS, "")

@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 
 from pipeline.tagging.cues import fold
 
-_BETWEEN_WORDS = re.compile(r"(?:[^\w\n]|_)+")
+_BETWEEN_WORDS = re.compile(r"[^\w\n]+")
 _DIGITS = re.compile(r"\d+")
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
@@ -248,7 +248,7 @@ def _spell(texts: Sequence[str]) -> str:
     [' l onu 0 ', ' qui ']
     """
     lines = "\n".join(f" {text} ".replace("\n", " ") for text in texts)
-    words = _BETWEEN_WORDS.sub(" ", lines)
+    words = _BETWEEN_WORDS.sub(" ", lines.replace("_", " "))
     return _DIGITS.sub("0", "\n".join(map(fold, words.split("\n"))))
 
 
