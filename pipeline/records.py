@@ -173,6 +173,18 @@ class EvidenceTable:
             )
         ]
 
+    def between(self, begin: int, end: int) -> EvidenceTable:
+        """Return the evidence of the sentences from ``begin`` to before ``end``, counted anew."""
+        entries = slice(*np.searchsorted(self.rows, (begin, end)))
+        return EvidenceTable(
+            self.label_ids,
+            self.rows[entries] - begin,
+            self.labels[entries],
+            self.starts[entries],
+            self.ends[entries],
+            self.weights[entries],
+        )
+
     def spread(self, places: NDArray[np.int64], rows: NDArray[np.int64]) -> EvidenceTable:
         """Return what is said of the sentences at ``places`` for the ``rows`` beside them.
 

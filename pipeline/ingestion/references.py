@@ -33,9 +33,7 @@ MAX_WORDS_TO_NUMBER = 6
 YEARS = (1945, 2100)
 
 _TABLE = Path(__file__).with_name("reference_words.yaml")
-_MAY_REFER = re.compile(
-    r"[\d/](?:(?<=\d)(?:[/-]\d|[A-Z]|(?<!\d\d)\d{2,3}(?!\d))|(?<=/)RES/)"
-)
+_MAY_REFER = re.compile(r"[\d/](?:(?<=\d)(?:[/-]\d|[A-Z]|(?<!\d\d)\d{2,3}(?!\d))|(?<=/)RES/)")
 """Every mention has a year or a number of a resolution, or one of these signs; few sentences do."""
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _NUMERIC_DATE = re.compile(r"(?<![\d./])(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d{2})(?!\d)")

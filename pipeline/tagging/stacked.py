@@ -10,7 +10,7 @@ with none, profit from what was learned on the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,7 @@ from pipeline.tagging.evidence import (
     evidence_table,
     find_cue_words,
     join_evidence,
+    no_evidence,
     pick_heaviest,
     weigh_stretches,
 )
@@ -100,6 +101,18 @@ class StackedTagger:
         n-grams, and whose being a cue of other labels, weigh most.
         """
         counter = self._counter(language)
+        scores = [np.zeros((0, len(self.label_ids)), dtype=np.float32)]
+        evidence = [no_evidence(self.label_ids)]
+        for number, part in enumerate(_parts(texts)):
+            found, tables = self._explain(part, counter, thresholds)
+            scores.append(found)
+            first_row = number * SCORED_TOGETHER
+            evidence += [replace(table, rows=table.rows + first_row) for table in tables]
+        return Explained(np.concatenate(scores), join_evidence(evidence))
+
+    def _explain(
+        self, texts: Sequence[str], counter: CueCounter, thresholds: Scores
+    ) -> tuple[Scores, list[EvidenceTable]]:
         found = counter.match(texts)
         ngrams = self._read(texts)
         cue_counts = counter.tally(found, len(texts))
@@ -110,7 +123,7 @@ class StackedTagger:
         by_cues = weigh_stretches(found, hit_labels, hit_weights, assigned, self.label_ids)
         words = find_cue_words(found, hit_labels, len(self.label_ids))
         by_words = self._weigh_words(ngrams, found.words, words, assigned & (cue_counts == 0))
-        return Explained(scores, join_evidence([by_cues, by_words]))
+        return scores, [by_cues, by_words]
 
     def _read(self, texts: Sequence[str]) -> Ngrams:
         return self._hasher.read(texts, self._weights.bucket_weights)

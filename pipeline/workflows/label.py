@@ -1,8 +1,8 @@
 """`label`: documents and tables of units in, one folder of labelled sentences out.
 
 The work is planned as shards: a few inputs each, under a key of all that decides their rows. An
-engine makes the shards that are not there yet; the folder is then put together from all of them
-in the order of the inputs. What is there after a killed run is not made again.
+engine makes the shards that are not there yet; the folder is put together from all of them in the
+order of the inputs. What is there after a killed run is not made again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pipeline.errors import RequestError
 from pipeline.ingestion.sources import Source, find_sources
 from pipeline.records import EU_LANGUAGES, REVIEW_COLUMN
 from pipeline.shipped import find_shipped
-from pipeline.storage.atomic import staged_folder, writable
+from pipeline.storage.atomic import staged_folder
 from pipeline.storage.labelled_folder import (
     RUN_FILE,
     LabelledFolderWriter,
@@ -143,11 +143,11 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
     with run_lock(work, config.output):
         shards = plan_shards(sources, _deciders(request, model, codebook))
         store = ShardStore(work / "shards")
-        _make_shards(shards, store, request, config, progress)
         inputs = []
         with staged_folder(config.output, RUN_FILE, work / "staging") as staging:
             with LabelledFolderWriter(staging, codebook) as writer:
-                for rows in _with_own_names(_all_rows(shards, store)):
+                made = _make_shards(shards, store, request, config, progress)
+                for rows in _with_own_names(_rows_in_order(shards, store, made)):
                     writer.write(rows)
                     summary.add(rows, codebook)
                     row = rows.document
@@ -215,17 +215,29 @@ def _make_shards(
     request: LabelRequest,
     config: LabelConfig,
     progress: LabelProgress,
-) -> None:
-    """Make the shards that are not there yet."""
+) -> Iterator[ShardDone]:
+    """Make the shards that are not there yet, and yield each when it is."""
     missing = {shard.key: shard for shard in shards if not store.has(shard.key)}
     n_missing = sum(len(shard.sources) for shard in missing.values())
     n_sources = sum(len(shard.sources) for shard in shards)
     progress.begin(n_sources, n_sources - n_missing)
     engine = pick_engine(config, len(missing))
-    with writable(config.output):
-        for done in engine.map_shards(partial(_start_work, request, store), list(missing.values())):
-            progress.advance(done.n_sources, done.n_sentences)
+    for done in engine.map_shards(partial(_start_work, request, store), list(missing.values())):
+        progress.advance(done.n_sources, done.n_sentences)
+        yield done
     progress.finish()
+
+
+def _rows_in_order(
+    shards: Sequence[Shard], store: ShardStore, made: Iterator[ShardDone]
+) -> Iterator[SourceRows]:
+    """Yield the rows of shard after shard, while later ones are still being made."""
+    for shard in shards:
+        while not store.has(shard.key):
+            next(made)
+        yield from store.read(shard.key)
+    for _ in made:  # all are there; this ends the engine
+        pass
 
 
 def pick_engine(config: LabelConfig, n_shards: int) -> Engine:
@@ -245,7 +257,7 @@ def _start_work(request: LabelRequest, store: ShardStore) -> Callable[[Shard], S
     schemas = table_schemas(codebook)
 
     def work(shard: Shard) -> ShardDone:
-        results = list(map(labeller.label, shard.sources))
+        results = labeller.label(shard.sources)
         store.write(shard.key, results, schemas)
         n_sentences = sum(result.document.units for result in results)
         return ShardDone(shard.key, len(results), n_sentences)
@@ -262,11 +274,6 @@ def _refuse_output_within_input(config: LabelConfig) -> None:
             raise RequestError(
                 f"{config.output}: lies in the input folder {given}. Choose another."
             )
-
-
-def _all_rows(shards: Sequence[Shard], store: ShardStore) -> Iterator[SourceRows]:
-    for shard in shards:
-        yield from store.read(shard.key)
 
 
 def _with_own_names(results: Iterable[SourceRows]) -> Iterator[SourceRows]:

@@ -1,4 +1,4 @@
-"""What a worker does with one input: read it, segment it, label it, and make rows of it."""
+"""What a worker does with inputs: read and segment each, label all, and make rows of them."""
 
 from __future__ import annotations
 
@@ -66,9 +66,31 @@ class Coding:
     evidence: EvidenceTable
     long_rows: list[int]
 
+    def between(self, begin: int, end: int) -> Coding:
+        """Return what is said of the sentences from ``begin`` to before ``end``."""
+        return Coding(
+            self.scores[begin:end],
+            self.is_covered[begin:end],
+            self.doubtful[begin:end],
+            self.evidence.between(begin, end),
+            [row - begin for row in self.long_rows if begin <= row < end],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _SegmentedSource:
+    """A source's units, or why there are none."""
+
+    source: Source
+    sha256: str
+    documents: tuple[Document, ...] = ()
+    sentences: Sequence[Sentence] = ()
+    remarks: tuple[Remark, ...] = ()
+    error: DocumentError | None = None
+
 
 class SourceLabeller:
-    """Makes the rows of one source at a time; every process has one of its own."""
+    """Makes the rows of sources; every process has one of its own."""
 
     def __init__(self, request: LabelRequest, model: OpenModel, codebook: Codebook) -> None:
         self._request = request
@@ -76,8 +98,21 @@ class SourceLabeller:
         self._codebook = codebook
         self._schemas = table_schemas(codebook)
 
-    def label(self, planned: PlannedSource) -> SourceRows:
-        """Return a source's rows; what is wrong with it becomes its row of ``documents.csv``."""
+    def label(self, planned: Sequence[PlannedSource]) -> list[SourceRows]:
+        """Return the rows of sources, whose units are labelled together.
+
+        What is wrong with a source becomes its row of ``documents.csv``.
+        """
+        sources = [self._segment(entry) for entry in planned]
+        coding = self._code([unit for source in sources for unit in source.sentences])
+        rows = []
+        end = 0
+        for source in sources:
+            begin, end = end, end + len(source.sentences)
+            rows.append(self._rows_of(source, coding.between(begin, end)))
+        return rows
+
+    def _segment(self, planned: PlannedSource) -> _SegmentedSource:
         source = planned.source
         digest = planned.sha256
         try:
@@ -86,36 +121,36 @@ class SourceLabeller:
             if planned.sha256 not in ("", digest):
                 raise DocumentError("CHANGED", "changed while the run was at work. Run again.")
             if source.is_table:
-                documents, sentences, remarks = self._read_table(source, digest)
-            else:
-                document = read_document(source, content, self._request.language)
-                documents, sentences, remarks = (document,), segment(document), document.remarks
+                return _SegmentedSource(source, digest, *self._read_table(source, digest))
+            document = read_document(source, content, self._request.language)
         except DocumentError as error:
+            return _SegmentedSource(source, digest, error=error)
+        return _SegmentedSource(source, digest, (document,), segment(document), document.remarks)
+
+    def _rows_of(self, source: _SegmentedSource, coding: Coding) -> SourceRows:
+        tables = self._tables(source.sentences, coding)
+        if source.error is not None:
             row = DocumentRow(
-                source=source.name,
-                sha256=digest,
+                source=source.source.name,
+                sha256=source.sha256,
                 status="failed",
-                code=error.code,
-                message=error.message,
+                code=source.error.code,
+                message=source.error.message,
             )
-            return SourceRows(row, (), self._tables([], self._code([])))
-        coding = self._code(sentences)
-        uncovered = {sentence.language for sentence in sentences} - self._model.tagger.languages
-        if uncovered:
+            return SourceRows(row, (), tables)
+        remarks = source.remarks
+        languages = {sentence.language for sentence in source.sentences}
+        if uncovered := languages - self._model.tagger.languages:
             remarks = (*remarks, self._not_covered(sorted(uncovered)))
         if coding.long_rows:
-            remarks = (*remarks, _read_in_parts(sentences, coding.long_rows))
-        is_labelled = bool(coding.is_covered.any())
-        row = _document_row(source, digest, documents, remarks)
-        return SourceRows(
-            replace(
-                row,
-                status="labelled" if is_labelled else "segmented",
-                units=len(sentences),
-            ),
-            tuple(SourceText(entry.doc_id, entry.language, entry.text) for entry in documents),
-            self._tables(sentences, coding),
+            remarks = (*remarks, _read_in_parts(source.sentences, coding.long_rows))
+        row = replace(
+            _document_row(source.source, source.sha256, source.documents, remarks),
+            status="labelled" if coding.is_covered.any() else "segmented",
+            units=len(source.sentences),
         )
+        texts = tuple(SourceText(d.doc_id, d.language, d.text) for d in source.documents)
+        return SourceRows(row, texts, tables)
 
     def _read_table(
         self, source: Source, digest: str
