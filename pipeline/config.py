@@ -59,6 +59,9 @@ class TransformerConfig(Section):
     method: Literal["full", "lora", "frozen"] = Field(
         "full", description="train everything, low-rank adapters, or the head alone"
     )
+    context: Literal["none", "previous"] = Field(
+        "none", description="read the sentence before as a second segment"
+    )
     max_tokens: int = Field(192, ge=8, le=8192, description="longer sentences: several windows")
     batch_size: int = Field(16, ge=1, description="sentences per forward pass")
     gradient_accumulation: int = Field(2, ge=1, description="forward passes per step")

@@ -77,8 +77,16 @@ class StackedTagger:
         self._weights = weights
         self._counters: dict[str, CueCounter] = {}
 
-    def score(self, texts: Sequence[str], language: str) -> Scores:
+    @property
+    def reads_context(self) -> bool:
+        """Never: a sentence is coded by what it says itself."""
+        return False
+
+    def score(
+        self, texts: Sequence[str], language: str, contexts: Sequence[str] | None = None
+    ) -> Scores:
         """Return probabilities; see ``tagger.Tagger``."""
+        del contexts
         counter = self._counter(language)
         parts = [self._weigh(self._read(part), counter.count(part)) for part in _parts(texts)]
         no_scores = np.zeros((0, len(self.label_ids)), dtype=np.float32)
@@ -94,12 +102,19 @@ class StackedTagger:
         no_cues = np.zeros((len(texts), len(self.label_ids)), dtype=np.float32)
         return self._weigh(self._read(texts), no_cues)
 
-    def explain(self, texts: Sequence[str], language: str, thresholds: Scores) -> Explained:
+    def explain(
+        self,
+        texts: Sequence[str],
+        language: str,
+        thresholds: Scores,
+        contexts: Sequence[str] | None = None,
+    ) -> Explained:
         """Return probabilities and the words that carried each label; see ``tagger.Tagger``.
 
         A label with cues in the sentence was carried by these, any other by the words whose
         n-grams, and whose being a cue of other labels, weigh most.
         """
+        del contexts
         counter = self._counter(language)
         scores = [np.zeros((0, len(self.label_ids)), dtype=np.float32)]
         evidence = [no_evidence(self.label_ids)]

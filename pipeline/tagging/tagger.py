@@ -34,21 +34,40 @@ class Tagger(Protocol):
         """The languages that the model was made for, ISO 639-1."""
         ...
 
-    def score(self, texts: Sequence[str], language: str) -> Scores:
+    @property
+    def reads_context(self) -> bool:
+        """Whether the text before a sentence changes its scores."""
+        ...
+
+    def score(
+        self, texts: Sequence[str], language: str, contexts: Sequence[str] | None = None
+    ) -> Scores:
         """Return probabilities in [0, 1], shape (n_texts, n_labels), columns as ``label_ids``.
+
+        Args:
+            texts: Sentences.
+            language: Of all of them.
+            contexts: What stands before each, for a model that reads it; None where unknown.
 
         Raises:
             ValueError: ``language`` is not one of ``languages``.
         """
         ...
 
-    def explain(self, texts: Sequence[str], language: str, thresholds: Scores) -> Explained:
-        """Return ``score(texts, language)`` and the words that carried each assigned label.
+    def explain(
+        self,
+        texts: Sequence[str],
+        language: str,
+        thresholds: Scores,
+        contexts: Sequence[str] | None = None,
+    ) -> Explained:
+        """Return what ``score`` returns, and the words that carried each assigned label.
 
         Args:
             texts: Sentences.
             language: Of all of them.
             thresholds: Lowest probability that assigns a label, shape (n_labels,).
+            contexts: As for ``score``.
 
         Raises:
             ValueError: ``language`` is not one of ``languages``.

@@ -10,7 +10,7 @@ family.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
@@ -57,6 +58,7 @@ class TransformerTagger:
         thresholds: Scores,
         lexicon: Lexicon | None = None,
         fusion: Fusion | None = None,
+        reads_context: bool = False,
     ) -> None:
         self.label_ids = tuple(label_ids)
         self.languages = languages
@@ -64,35 +66,52 @@ class TransformerTagger:
         self._shift = np.log(thresholds / (1 - thresholds)).astype(np.float32)
         self._lexicon = lexicon or Lexicon({})
         self._fusion = fusion
+        self._reads_context = reads_context
         self._counters: dict[str, CueCounter] = {}
 
-    def score(self, texts: Sequence[str], language: str) -> Scores:
+    @property
+    def reads_context(self) -> bool:
+        """Whether it was trained with the sentence before as a second segment."""
+        return self._reads_context
+
+    def score(
+        self, texts: Sequence[str], language: str, contexts: Sequence[str] | None = None
+    ) -> Scores:
         """Return probabilities; see ``tagger.Tagger``."""
         self._check_language(language)
-        log_odds = self._encoder.log_odds(texts) + self._shift
+        log_odds = self._encoder.log_odds(texts, self._second_segments(texts, contexts))
+        log_odds += self._shift
         if self._fusion is None:
             return sigmoid(log_odds)
         features = stack_features(log_odds, self._counter(language).count(texts))
         stacked = features @ self._fusion.stack
         return sigmoid(self._fusion.slope * stacked + self._fusion.intercept)
 
-    def explain(self, texts: Sequence[str], language: str, thresholds: Scores) -> Explained:
+    def explain(
+        self,
+        texts: Sequence[str],
+        language: str,
+        thresholds: Scores,
+        contexts: Sequence[str] | None = None,
+    ) -> Explained:
         """Return probabilities and, for each assigned label, the clause that carries it most.
 
         A clause's weight is what the label's log-odds lose without it.
         """
-        scores = self.score(texts, language)
+        scores = self.score(texts, language, contexts)
         clauses_by_row = {
             row: clauses
             for row, _ in _assigned(scores, thresholds)
             if len(clauses := clauses_of(texts[row])) > 1
         }
+        owners = [row for row, clauses in clauses_by_row.items() for _ in clauses]
         without = [
             texts[row][:start] + texts[row][end:]
             for row, clauses in clauses_by_row.items()
             for start, end in clauses
         ]
-        rest = iter(_log_odds(self.score(without, language)))
+        kept = contexts and [contexts[row] for row in owners]
+        rest = iter(_log_odds(self.score(without, language, kept)))
         full = _log_odds(scores)
         entries: list[tuple[int, int, int, int, float]] = []
         for row, columns in _assigned(scores, thresholds):
@@ -105,6 +124,13 @@ class TransformerTagger:
                 entries.append((row, column, *spans[place], float(lost[place, column])))
         evidence = evidence_table(self.label_ids, entries)
         return Explained(scores, evidence, self._encoder.find_long(texts))
+
+    def _second_segments(
+        self, texts: Sequence[str], contexts: Sequence[str] | None
+    ) -> Sequence[str] | None:
+        if not self._reads_context:
+            return None
+        return [""] * len(texts) if contexts is None else contexts
 
     def _check_language(self, language: str) -> None:
         if language not in self.languages:
@@ -124,23 +150,18 @@ class Encoder:
         self._tokenizer = tokenizer
         self._max_tokens = max_tokens
 
-    def log_odds(self, texts: Sequence[str]) -> Array:
+    def log_odds(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Array:
         """Return the head's log-odds, shape (n_texts, n_labels).
 
         Of a text that needs several windows each label has its highest.
+
+        Args:
+            texts: First segments.
+            contexts: Second segments, for a model trained with them; see ``encode``.
         """
         if not texts:
             return np.zeros((0, self._n_labels), dtype=np.float32)
-        windows = self._tokenizer(
-            list(texts),
-            truncation=True,
-            max_length=self._max_tokens,
-            stride=int(self._max_tokens * WINDOW_OVERLAP_FRACTION),
-            return_overflowing_tokens=True,
-        )
-        owners = np.array(
-            windows.get("overflow_to_sample_mapping", list(range(len(windows["input_ids"]))))
-        )
+        windows, owners = encode(self._tokenizer, texts, contexts, self._max_tokens)
         values = np.full((len(texts), self._n_labels), -np.inf, dtype=np.float32)
         with torch.inference_mode():
             lengths = [len(ids) for ids in windows["input_ids"]]
@@ -153,10 +174,10 @@ class Encoder:
         ids = self._tokenizer(list(texts), verbose=False)["input_ids"] if texts else []
         return [row for row, tokens in enumerate(ids) if len(tokens) > self._max_tokens]
 
-    def _forward(self, windows: Any, rows: Sequence[int]) -> Array:
-        keys = [key for key in ("input_ids", "attention_mask", "token_type_ids") if key in windows]
+    def _forward(self, windows: Mapping[str, list[list[int]]], rows: Sequence[int]) -> Array:
         batch = self._tokenizer.pad(
-            {key: [windows[key][row] for row in rows] for key in keys}, return_tensors="pt"
+            {key: [values[row] for row in rows] for key, values in windows.items()},
+            return_tensors="pt",
         )
         logits = self._model(**batch.to(self._model.device)).logits
         found: Array = logits.float().cpu().numpy()
@@ -165,6 +186,41 @@ class Encoder:
     @cached_property
     def _n_labels(self) -> int:
         return int(self._model.config.num_labels)
+
+
+def encode(
+    tokenizer: Any, texts: Sequence[str], contexts: Sequence[str] | None, max_tokens: int
+) -> tuple[dict[str, list[list[int]]], NDArray[np.int64]]:
+    """Return the model's inputs, and the text that each is a window of.
+
+    A text whose context does not fit beside it goes without; one that does not fit itself is read
+    in windows that overlap.
+
+    Args:
+        tokenizer: Of the model.
+        texts: First segments.
+        contexts: Second segments, None for a model that has none.
+        max_tokens: What the model reads at once.
+    """
+    windows = tokenizer(
+        list(texts),
+        truncation=True,
+        max_length=max_tokens,
+        stride=int(max_tokens * WINDOW_OVERLAP_FRACTION),
+        return_overflowing_tokens=True,
+    )
+    owners = np.array(
+        windows.get("overflow_to_sample_mapping", list(range(len(windows["input_ids"]))))
+    )
+    keys = [key for key in ("input_ids", "attention_mask", "token_type_ids") if key in windows]
+    inputs: dict[str, list[list[int]]] = {key: list(windows[key]) for key in keys}
+    if contexts is not None:
+        pairs = tokenizer(list(texts), list(contexts), verbose=False)
+        for window, owner in enumerate(owners.tolist()):
+            if len(pairs["input_ids"][owner]) <= max_tokens:
+                for key in keys:
+                    inputs[key][window] = pairs[key][owner]
+    return inputs, owners
 
 
 def _batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
@@ -260,6 +316,7 @@ def open_transformer(found: ModelFolder) -> TransformerTagger:
         encoder=Encoder(model.to(device), tokenizer, config["max_tokens"]),
         thresholds=np.array(config["folded_thresholds"], dtype=np.float32),
         lexicon=lexicon_from_json(dict(found.files.lexicon)),
+        reads_context=config.get("reads_context", False),
         fusion=fusion
         and Fusion(**{name: np.array(fusion[name], dtype=np.float32) for name in _FUSION_PARTS}),
     )

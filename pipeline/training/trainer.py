@@ -44,7 +44,7 @@ class TrainingSet:
 
     ``gold`` has shape (n_sentences, n_labels); ``folds`` gives each sentence's fold; sentences
     with the same ``group_ids`` entry say the same in different languages. ``is_unseen`` is False
-    for sentences by which the lexicon was revised.
+    for sentences by which the lexicon was revised; ``contexts`` are the sentences before.
     """
 
     texts: tuple[str, ...]
@@ -53,6 +53,7 @@ class TrainingSet:
     gold: Bools
     folds: NDArray[np.int64]
     is_unseen: Bools
+    contexts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

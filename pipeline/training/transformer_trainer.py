@@ -28,7 +28,13 @@ from pipeline.config import TransformerConfig
 from pipeline.errors import ConfigError, DataError, ModelError
 from pipeline.tagging.lexicon import Lexicon
 from pipeline.tagging.stacked import sigmoid, stack_features
-from pipeline.tagging.transformer import Encoder, Fusion, number_of_window_tokens, pick_device
+from pipeline.tagging.transformer import (
+    Encoder,
+    Fusion,
+    encode,
+    number_of_window_tokens,
+    pick_device,
+)
 from pipeline.training.calibration import (
     MIN_POSITIVES_FOR_PLATT,
     choose_thresholds,
@@ -63,6 +69,7 @@ class TrainedTransformer:
     max_tokens: int
     thresholds: Array
     folded_thresholds: Array
+    reads_context: bool
     fusion: Fusion | None
     held_out: HeldOut
 
@@ -238,11 +245,16 @@ def _trainer(
         logging_strategy="no",
     )
     in_training = ~np.isin(training.folds, (TEST_FOLD, DEVELOPMENT_FOLD))
+    in_development = training.folds == DEVELOPMENT_FOLD
+    train_set, development_set = (
+        _dataset(training, rows, tokenizer, max_tokens, config.context != "none")
+        for rows in (in_training, in_development)
+    )
     trainer = _MultiLabelTrainer(
         model=model,
         args=arguments,
-        train_dataset=_dataset(training, in_training, tokenizer, max_tokens),
-        eval_dataset=_dataset(training, training.folds == DEVELOPMENT_FOLD, tokenizer, max_tokens),
+        train_dataset=train_set,
+        eval_dataset=development_set,
         processing_class=tokenizer,
         compute_metrics=_macro_f1,
         callbacks=[EarlyStoppingCallback(config.patience), _ProgressCallback(progress)],
@@ -253,11 +265,21 @@ def _trainer(
 
 
 def _dataset(
-    training: TrainingSet, rows: Bools, tokenizer: Any, max_tokens: int
+    training: TrainingSet, rows: Bools, tokenizer: Any, max_tokens: int, reads_context: bool
 ) -> datasets.Dataset:
-    texts = [training.texts[row] for row in np.flatnonzero(rows)]
-    encoded = dict(tokenizer(texts, truncation=True, max_length=max_tokens))
-    return datasets.Dataset.from_dict(encoded | {"labels": training.gold[rows].astype(np.float32)})
+    """Return the chosen sentences as inputs, of long ones the first window."""
+    texts, contexts = _segments(training, np.flatnonzero(rows), reads_context)
+    windows, owners = encode(tokenizer, texts, contexts, max_tokens)
+    firsts = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
+    inputs = {key: [values[first] for first in firsts] for key, values in windows.items()}
+    return datasets.Dataset.from_dict(inputs | {"labels": training.gold[rows].astype(np.float32)})
+
+
+def _segments(
+    training: TrainingSet, rows: NDArray[np.int64], reads_context: bool
+) -> tuple[list[str], list[str] | None]:
+    texts = [training.texts[row] for row in rows]
+    return texts, [training.contexts[row] for row in rows] if reads_context else None
 
 
 def _positive_weight(gold: Bools, config: TransformerConfig) -> torch.Tensor:
@@ -313,7 +335,8 @@ def _finish(
     test_rows = np.flatnonzero((training.folds == TEST_FOLD) & training.is_unseen)
     rows = np.concatenate([np.flatnonzero(development), test_rows])
     log_odds = np.zeros(training.gold.shape, dtype=np.float32)
-    log_odds[rows] = encoder.log_odds([training.texts[row] for row in rows])
+    reads_context = config.context != "none"
+    log_odds[rows] = encoder.log_odds(*_segments(training, rows, reads_context))
     slope, intercept = _calibrate(log_odds[development], training, development)
     calibrated = slope * log_odds + intercept
     own = _thresholds(sigmoid(calibrated), training, development)
@@ -337,6 +360,7 @@ def _finish(
         max_tokens=max_tokens,
         thresholds=thresholds,
         folded_thresholds=own,
+        reads_context=reads_context,
         fusion=fusion,
         held_out=HeldOut(
             rows=test_rows,

@@ -36,7 +36,7 @@ from pipeline.storage.gold import GoldSentence, read_gold
 from pipeline.storage.tables import read_table
 from pipeline.tagging.stacked import StackedTagger
 from pipeline.workflows.models import OpenModel, open_model
-from pipeline.workflows.train import gold_matrix
+from pipeline.workflows.train import gold_contexts, gold_matrix
 
 ALL = "all"
 AGREEMENT = "agreement/labels.csv"
@@ -117,7 +117,7 @@ def _measure_systems(
     if isinstance(tagger, StackedTagger):
         decisions["lexicon alone"] = _by_language(gold, tagger.has_cue, truth.shape)
         without = _by_language(gold, tagger.score_without_cues, truth.shape)
-        decisions["learned layer alone"] = without >= model.thresholds
+        decisions["without its cues"] = without >= model.thresholds
     for folder in config.others:
         other = open_model(find_shipped(folder), codebook)
         decisions[str(folder)] = score_sentences(other, gold) >= other.thresholds
@@ -135,10 +135,12 @@ def _write_errors(
     """List every label missed or given wrongly, with the words that carried it."""
     columns = ("sentence_id", "language", "error", "label", "probability", "evidence", "text")
     rows: list[tuple[str, ...]] = []
+    contexts = gold_contexts(gold)
     for language in sorted({sentence.language for sentence in gold}):
         places = [place for place, entry in enumerate(gold) if entry.language == language]
         texts = [gold[place].text for place in places]
-        evidence = model.tagger.explain(texts, language, model.thresholds).evidence
+        before = [contexts[place] for place in places]
+        evidence = model.tagger.explain(texts, language, model.thresholds, before).evidence
         for row, place in enumerate(places):
             found = evidence.of(row)
             given = probabilities[place] >= model.thresholds
@@ -168,11 +170,13 @@ def score_sentences(model: OpenModel, sentences: Sequence[GoldSentence]) -> Scor
 
     Sentences in a language that the model does not cover have none above 0.
     """
-    shape = (len(sentences), len(model.tagger.label_ids))
-    covered = [entry for entry in sentences if entry.language in model.tagger.languages]
-    rows = [r for r, entry in enumerate(sentences) if entry.language in model.tagger.languages]
-    scores = np.zeros(shape, dtype=np.float32)
-    scores[rows] = _by_language(covered, model.tagger.score, (len(covered), shape[1]))
+    tagger = model.tagger
+    contexts = gold_contexts(sentences)
+    scores = np.zeros((len(sentences), len(tagger.label_ids)), dtype=np.float32)
+    for language in sorted({sentence.language for sentence in sentences} & tagger.languages):
+        rows = [row for row, entry in enumerate(sentences) if entry.language == language]
+        texts, before = [sentences[row].text for row in rows], [contexts[row] for row in rows]
+        scores[rows] = tagger.score(texts, language, before)
     return scores
 
 

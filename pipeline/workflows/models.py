@@ -113,6 +113,7 @@ def transformer_files(
             "codebook_version": codebook.version,
             "languages": sorted(languages),
             "max_tokens": trained.max_tokens,
+            "reads_context": trained.reads_context,
             "folded_thresholds": trained.folded_thresholds.tolist(),
             "fusion": fusion
             and {

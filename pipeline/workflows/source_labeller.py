@@ -28,6 +28,7 @@ from pipeline.storage.rows import (
     table_schemas,
 )
 from pipeline.storage.tables import read_table
+from pipeline.tagging.context import texts_before
 from pipeline.tagging.evidence import join_evidence, no_evidence
 from pipeline.tagging.thresholds import find_doubtful
 from pipeline.workflows.models import OpenModel
@@ -179,11 +180,13 @@ class SourceLabeller:
             if sentence.language in tagger.languages and not sentence.is_cover_field:
                 rows_by_language.setdefault(sentence.language, []).append(row)
         evidence = [no_evidence(tagger.label_ids)]
+        contexts = self._contexts(sentences)
         for language, rows in sorted(rows_by_language.items()):
-            texts = [sentences[row].text for row in rows]
-            first_place: dict[str, int] = {}  # the same text is labelled once
-            places = np.array([first_place.setdefault(text, len(first_place)) for text in texts])
-            explained = tagger.explain(list(first_place), language, thresholds)
+            units = [(sentences[row].text, contexts[row]) for row in rows]
+            first_place: dict[tuple[str, str], int] = {}  # the same unit is labelled once
+            places = np.array([first_place.setdefault(unit, len(first_place)) for unit in units])
+            texts, before = zip(*first_place, strict=True)
+            explained = tagger.explain(texts, language, thresholds, before)
             scores[rows] = found = explained.scores[places]
             doubtful[rows] = find_doubtful(found, thresholds, self._request.review_margin)
             evidence.append(explained.evidence.spread(places, np.array(rows)))
@@ -196,6 +199,17 @@ class SourceLabeller:
             evidence=join_evidence(evidence),
             long_rows=long_rows,
         )
+
+    def _contexts(self, sentences: Sequence[Sentence]) -> list[str]:
+        """Return what the model reads beside each sentence: the one before, or nothing."""
+        if not self._model.tagger.reads_context:
+            return [""] * len(sentences)
+        before = texts_before(
+            [sentence.text for sentence in sentences],
+            [(sentence.doc_id, sentence.language) for sentence in sentences],
+        )
+        firsts = (sentence.position == 1 for sentence in sentences)  # one id, two renditions
+        return ["" if is_first else text for text, is_first in zip(before, firsts, strict=True)]
 
     def _not_covered(self, languages: Sequence[str]) -> Remark:
         covered = ", ".join(sorted(self._model.tagger.languages))

@@ -34,6 +34,7 @@ from pipeline.storage.model_folder import (
     write_model,
     write_model_files,
 )
+from pipeline.tagging.context import texts_before
 from pipeline.tagging.lexicon import Lexicon, load_lexicon
 from pipeline.training.model_card import WHOLE_MODEL, CardFacts, write_card
 from pipeline.training.splits import grouped_folds
@@ -181,6 +182,7 @@ def _training_set(
         gold=labels,
         folds=folds,
         is_unseen=_unseen(gold, folds, config),
+        contexts=tuple(gold_contexts(gold)),
     )
 
 
@@ -200,6 +202,12 @@ def _unseen(gold: Sequence[GoldSentence], folds: NDArray[np.int64], config: Trai
             "calibrate and measure with."
         )
     return is_unseen
+
+
+def gold_contexts(gold: Sequence[GoldSentence]) -> list[str]:
+    """Return, for each sentence, the one before it in the same document and language."""
+    documents = [(sentence.document_id, sentence.language) for sentence in gold]
+    return texts_before([sentence.text for sentence in gold], documents)
 
 
 def gold_matrix(gold: Sequence[GoldSentence], codebook: Codebook) -> Bools:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from pipeline.codebook import load_codebook
@@ -93,6 +94,7 @@ def make_encoder(folder: Path, architecture: str) -> Path:
         "intermediate_size": 48,
         "max_position_embeddings": 40,
         "pad_token_id": 1,
+        "initializer_range": 0.5,  # so that what an encoder reads shows in what it says
     }
     transformers.set_seed(1)
     config = transformers.AutoConfig.for_model(architecture, **sizes)
@@ -189,6 +191,41 @@ def test_evidence_is_a_clause_of_the_sentence(tuned, codebook):
         entries = explained.evidence.of(row)
         assert [entry.label for entry in entries] == ["ports", "farming", "alarm"]
         assert all(text[entry.start : entry.end].strip() for entry in entries)
+
+
+@pytest.fixture(scope="session")
+def tuned_on_pairs(train_transformer, tmp_path_factory) -> Path:
+    """A model that reads the sentence before."""
+    folder = tmp_path_factory.mktemp("models") / "pairs"
+    train_transformer(folder, context="previous", join_lexicon=False)
+    return folder
+
+
+def test_sentence_before_is_read_where_the_model_was_trained_so(tuned, tuned_on_pairs, codebook):
+    for folder, reads_context in ((tuned, False), (tuned_on_pairs, True)):
+        tagger = open_model(folder, codebook).tagger
+        assert tagger.reads_context == reads_context
+        first, second = (
+            tagger.score(TEXTS, "en", [before] * 3)
+            for before in ("Farmers thanked the chair.", "The harbour was closed again.")
+        )
+        assert np.array_equal(first, second) != reads_context
+    assert np.array_equal(tagger.score(TEXTS, "en"), tagger.score(TEXTS, "en", [""] * 3))
+
+
+def test_context_that_does_not_fit_is_left_out(tuned_on_pairs, codebook):
+    tagger = open_model(tuned_on_pairs, codebook).tagger
+    long = "the harbour is closed " * 40
+    first, second = (tagger.score([long], "en", [before]) for before in ("Alarm!", "Farmers."))
+    assert np.array_equal(first, second)
+
+
+def test_same_sentence_after_another_is_labelled_anew(run, tuned_on_pairs, document, tmp_path):
+    text = "1. Farmers thanked the chair. It is open.\n2. The harbour is closed. It is open.\n"
+    document.write_text(text, encoding="utf-8")
+    run(document, model=tuned_on_pairs)
+    scores = pyarrow.parquet.read_table(tmp_path / "out" / "scores.parquet").to_pylist()
+    assert [row["ports"] for row in scores][1] != [row["ports"] for row in scores][3]
 
 
 @pytest.mark.parametrize("method", ["lora", "frozen"])
