@@ -147,18 +147,19 @@ class NgramHasher:
 
     def read(self, texts: Sequence[str], bucket_weights: Floats | None = None) -> Ngrams:
         """Return the n-grams of sentences and where they stand; see ``Ngrams``."""
-        codes = np.frombuffer(_spell(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-        words = _Words(codes)
+        words = _Words(np.frombuffer(_spell(texts).encode("utf-32-le"), dtype=np.uint32))
         parts = [*self._char_ngrams_of(words), *self._word_ngrams_of(words)]
-        hashes = np.concatenate([codes[:0], *(part.hashes for part in parts)])
-        none = np.empty(0, np.int64)
+        hashes = _mix(np.concatenate([words.codes[:0], *(part.hashes for part in parts)]))
+        first_words = np.concatenate([words.rows[:0], *(part.first_words for part in parts)])
         return Ngrams(
             n_texts=len(texts),
             n_buckets=self.n_buckets,
             buckets=(hashes >> np.uint64(40)).astype(np.int64) & (self.n_buckets - 1),
-            rows=np.concatenate([none, *(part.rows for part in parts)]),
-            first_words=np.concatenate([none, *(part.first_words for part in parts)]),
-            n_words=np.repeat([part.n_words for part in parts], [len(p.rows) for p in parts]),
+            rows=words.rows[first_words],
+            first_words=first_words,
+            n_words=np.repeat(
+                [part.n_words for part in parts], [len(part.first_words) for part in parts]
+            ),
             word_offsets=np.searchsorted(words.rows, np.arange(len(texts) + 1)),
             bucket_weights=bucket_weights,
         )
@@ -173,10 +174,8 @@ class NgramHasher:
             if length > 1:
                 hashes = hashes[:-1] * _BASE + words.codes[length - 1 :]
             if length in self._char_ngrams:
-                starts = words.places_within(length)
-                first_words = words.word_at[np.minimum(starts + 1, len(words.codes) - 1)]
-                rows = words.row_at[starts]
-                found.append(_Part(_mix(hashes[starts], length), rows, first_words, 1))
+                places, first_words = words.places_of(length)
+                found.append(_Part(hashes[places] + np.uint64(length), first_words, 1))
         return found
 
     def _word_ngrams_of(self, words: _Words) -> list[_Part]:
@@ -188,19 +187,17 @@ class NgramHasher:
             if length > len(words.hashes):
                 break
             if length > 1:
-                hashes = _mix(hashes[:-1], 31) * _BASE + words.hashes[length - 1 :]
+                hashes = _mix(hashes[:-1] + np.uint64(31)) * _BASE + words.hashes[length - 1 :]
             if length in self._word_ngrams:
                 starts = np.flatnonzero(rows[length - 1 :] == rows[: len(hashes)])
-                mixed = _mix(hashes[starts], 100 + length)
-                found.append(_Part(mixed, rows[starts], starts, length))
+                found.append(_Part(hashes[starts] + np.uint64(100 + length), starts, length))
         return found
 
 
 class _Part(NamedTuple):
-    """N-grams of one sort: their hashes, sentences and first words, and how many words each has."""
+    """N-grams of one sort: their hashes and first words, and how many words each has."""
 
     hashes: Hashes
-    rows: Ints
     first_words: Ints
     n_words: int
 
@@ -208,37 +205,38 @@ class _Part(NamedTuple):
 class _Words:
     """The words of spelled sentences, one sentence a line, as arrays.
 
-    ``codes`` are code points; ``row_at`` and ``word_at`` give for each the line and the word, a
-    space counting with the word before it; ``hashes`` and ``rows`` are one a word.
+    ``codes`` are code points; ``hashes`` and ``rows`` (the line) are one a word.
     """
 
-    def __init__(self, codes: Hashes) -> None:
-        self.codes = codes
+    def __init__(self, codes: NDArray[np.uint32]) -> None:
+        self.codes: Hashes = codes.astype(np.uint64)
         is_newline = codes == _NEWLINE
         is_letter = (codes != _SPACE) & ~is_newline
-        is_start = is_letter & ~np.roll(is_letter, 1)  # a space comes first, so nothing wraps
-        starts = np.flatnonzero(is_start)
-        self.row_at = np.cumsum(is_newline)
-        self.word_at = np.cumsum(is_start) - 1
-        self.rows = self.row_at[starts]
-        self.hashes = self._hash(is_letter, starts)
-        self._spaces = _running_count(~is_letter)
-        self._newlines = _running_count(is_newline)
+        edges = np.diff(is_letter.astype(np.int8), prepend=0, append=0)
+        starts, ends = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
+        self.rows: Ints = np.cumsum(is_newline)[starts]
+        # Where an n-gram may begin: at the space before a word, or at a letter.
+        counts = ends - starts + 1
+        self._words = np.repeat(np.arange(len(starts)), counts)
+        before = np.arange(len(self._words)) - (np.cumsum(counts) - counts)[self._words]
+        self._places = starts[self._words] - 1 + before
+        self._rooms = counts[self._words] + 1 - before
+        self.hashes = self._hash(starts, ends)
 
-    def places_within(self, length: int) -> Ints:
-        """Return where stretches begin that hold no more than the spaces around one word."""
-        starts = np.arange(len(self.codes) - length + 1)
-        ends = starts + length
-        inner_spaces = self._spaces[ends - 1] - self._spaces[np.minimum(starts + 1, ends - 1)]
-        same_line = self._newlines[ends] == self._newlines[starts]
-        return np.flatnonzero((inner_spaces == 0) & same_line)
+    def places_of(self, length: int) -> tuple[Ints, Ints]:
+        """Return where stretches begin that keep to a word and the spaces around it, and words."""
+        fits = np.flatnonzero(self._rooms >= length)
+        return self._places[fits], self._words[fits]
 
-    def _hash(self, is_letter: NDArray[np.bool_], starts: Ints) -> Hashes:
+    def _hash(self, starts: Ints, ends: Ints) -> Hashes:
         if not len(starts):
             return np.empty(0, np.uint64)
-        places = np.where(is_letter, np.arange(len(self.codes)) - starts[self.word_at], 0)
-        letters = np.where(is_letter, self.codes, np.uint64(0))
-        return np.add.reduceat(letters * _powers(int(places.max()) + 1)[places], starts)
+        is_letter = self._places >= starts[self._words]
+        letters = self._places[is_letter]
+        powers = _powers(int((ends - starts).max()))
+        within = letters - starts[self._words[is_letter]]
+        offsets = np.cumsum(ends - starts) - (ends - starts)
+        return np.add.reduceat(self.codes[letters] * powers[within], offsets)
 
 
 def _spell(texts: Sequence[str]) -> str:
@@ -252,17 +250,12 @@ def _spell(texts: Sequence[str]) -> str:
     return _DIGITS.sub("0", "\n".join(map(fold, words.split("\n"))))
 
 
-def _running_count(flags: NDArray[np.bool_]) -> Ints:
-    """Return, for each position and the end, how many flags stand before it."""
-    return np.concatenate(([0], np.cumsum(flags)))
-
-
 def _powers(n: int) -> Hashes:
     return np.concatenate(([np.uint64(1)], np.cumprod(np.full(n - 1, _BASE))))
 
 
-def _mix(hashes: Hashes, salt: int) -> Hashes:
-    """Spread hashes over all bits, differently for each kind of n-gram."""
-    hashes = (hashes + np.uint64(salt)) * _BASE
+def _mix(hashes: Hashes) -> Hashes:
+    """Spread hashes over all bits; what tells one kind of n-gram from another was added before."""
+    hashes = hashes * _BASE
     hashes = (hashes ^ (hashes >> np.uint64(29))) * _MIX
     return hashes ^ (hashes >> np.uint64(32))
