@@ -136,7 +136,7 @@ def evaluate(
     def run() -> bool:
         from pipeline.config import EvaluateConfig
         from pipeline.console import print_evaluation
-        from pipeline.workflows.evaluate import evaluate_model, record_floors
+        from pipeline.workflows.evaluate import evaluate_model
 
         given = {
             "model": model,
@@ -148,10 +148,7 @@ def evaluate(
         # Floors hold for the gold they were recorded on; another gold is only measured.
         assignments = [*(["floors=null"] if gold or texts else []), *(set_ or [])]
         settings = _settings("evaluate", EvaluateConfig, config, given, assignments)
-        if record and settings.floors:
-            unchecked = settings.model_copy(update={"floors": None})
-            record_floors(settings.floors, evaluate_model(unchecked))
-        evaluation = evaluate_model(settings)
+        evaluation = evaluate_model(settings, raise_floors=record)
         print_evaluation(evaluation)
         return not evaluation.breaches
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 
 import pyarrow
 import pyarrow.compute
@@ -64,7 +64,7 @@ def _encode_cells(column: pyarrow.Array) -> pyarrow.Array:
     return compute.if_else(quoted, compute.binary_join_element_wise('"', doubled, '"', ""), column)
 
 
-class CsvWriter:
+class CsvWriter(AbstractContextManager["CsvWriter"]):
     """Writes rows of a table whose columns are known from the start."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
@@ -76,13 +76,5 @@ class CsvWriter:
         """Append rows; see ``encode_rows``."""
         self._stream.write(encode_rows(table))
 
-    def __enter__(self) -> CsvWriter:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stream.close()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ _CODED = "is_coded"
 """False where the model does not cover the language: no labels is then no answer."""
 
 
-class DatasetWriter:
+class DatasetWriter(AbstractContextManager["DatasetWriter"]):
     """Writes sentences with, for each dimension, a list of class labels."""
 
     def __init__(self, folder: Path, codebook: Codebook) -> None:
@@ -48,16 +48,8 @@ class DatasetWriter:
         columns += [review.cast(pyarrow.bool_()), review.is_valid()]
         self._file.write(pyarrow.RecordBatch.from_arrays(columns, schema=self._schema))
 
-    def __enter__(self) -> DatasetWriter:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._file.__exit__(exc_type, exc, traceback)
+    def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
+        self._file.__exit__(error, *rest)
 
 
 def _class_lists(flags: list[pyarrow.Array]) -> pyarrow.ListArray:

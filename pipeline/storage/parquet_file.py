@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 
 import pyarrow
 import pyarrow.parquet
@@ -12,7 +12,7 @@ ROWS_IN_GROUP = 10_000
 """Rows of a row group, so that memory does not grow with the corpus."""
 
 
-class ParquetFile:
+class ParquetFile(AbstractContextManager["ParquetFile"]):
     """Writes record batches to a file; use it as a context manager."""
 
     def __init__(self, path: Path, schema: pyarrow.Schema) -> None:
@@ -32,15 +32,7 @@ class ParquetFile:
             self._batches = rows.slice(whole).to_batches()
             self._n_rows -= whole
 
-    def __enter__(self) -> ParquetFile:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._n_rows and exc_type is None:
+    def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
+        if self._n_rows and error is None:
             self._writer.write_table(pyarrow.Table.from_batches(self._batches, self._schema))
         self._writer.close()

@@ -63,8 +63,12 @@ class Evaluation:
     """What breaks the recorded floors; None where none were asked for."""
 
 
-def evaluate_model(config: EvaluateConfig) -> Evaluation:
+def evaluate_model(config: EvaluateConfig, *, raise_floors: bool = False) -> Evaluation:
     """Measure a model on gold sentences of languages that it covers.
+
+    Args:
+        config: What to measure, on what.
+        raise_floors: Record what is measured as the new floors, before they are checked.
 
     Raises:
         PipelineError: Model, gold or floors cannot be used, or no gold is in a covered language.
@@ -80,6 +84,8 @@ def evaluate_model(config: EvaluateConfig) -> Evaluation:
     predicted = probabilities >= model.thresholds
     metrics = _metrics_by_part(covered, truth, predicted, codebook, config)
     digest = gold_digest(gold)
+    if raise_floors and config.floors:
+        _record_floors(config.floors, digest, metrics)
     if config.errors:
         _write_errors(config.errors, covered, truth, probabilities, model)
     return Evaluation(
@@ -247,11 +253,10 @@ def _breaches(
     )
 
 
-def record_floors(path: Path, evaluation: Evaluation) -> None:
+def _record_floors(path: Path, gold_sha256: str, metrics: dict[str, dict[str, Metrics]]) -> None:
     """Raise the recorded floors to what was measured; on the same gold none is lowered."""
-    measured = _micro_f1_by_part(evaluation.metrics)
     old = read_floors(path) if path.exists() else None
-    floors = raised_floors(old, evaluation.gold_sha256, measured)
+    floors = raised_floors(old, gold_sha256, _micro_f1_by_part(metrics))
     text = yaml.safe_dump(floors.model_dump(), sort_keys=False)
     with writable(path):
         replace_file(path, f"{_FLOORS_HEAD}{text}".encode())
