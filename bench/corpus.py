@@ -20,7 +20,11 @@ def read_sentences(folder: Path, languages: tuple[str, ...]) -> dict[str, list[s
 
 
 def write_documents(
-    folder: Path, sentences_by_language: dict[str, list[str]], n_documents: int, seed: int = 0
+    folder: Path,
+    sentences_by_language: dict[str, list[str]],
+    n_documents: int,
+    n_paragraphs: int = PARAGRAPHS,
+    seed: int = 0,
 ) -> None:
     """Write text documents, language after language, no two sentences the same."""
     dice = random.Random(seed)
@@ -32,9 +36,11 @@ def write_documents(
             text for text in sentences_by_language[language] if text.endswith((".", "!", "?"))
         ]
         paragraphs = []
-        for paragraph in range(1, PARAGRAPHS + 1):
+        for paragraph in range(1, n_paragraphs + 1):
             drawn = (dice.choice(sentences) for _ in range(SENTENCES_IN_PARAGRAPH))
             unlike = (f"{text[:-1]} ({dice.randrange(10**6)}){text[-1]}" for text in drawn)
             paragraphs.append(f"{paragraph}. {' '.join(unlike)}\n")
-        path = folder / f"st-{number + 10000}-2031-init_{language}.txt"
+        path = (
+            folder / f"st-{10_000 + number % 90_000}-{2031 + number // 90_000}-init_{language}.txt"
+        )
         path.write_text("\n".join(paragraphs), encoding="utf-8")

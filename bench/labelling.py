@@ -24,7 +24,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from bench.corpus import read_sentences, write_documents
+from bench.corpus import PARAGRAPHS, read_sentences, write_documents
 from pipeline.codebook import load_codebook
 from pipeline.config import LabelConfig, load_config
 from pipeline.storage.gold import read_gold
@@ -117,13 +117,13 @@ def _settings(folder: Path, output: str, workers: int | None) -> dict[str, objec
     }
 
 
-def measure_memory(folder: Path, sizes: Sequence[int]) -> None:
+def measure_memory(folder: Path, sizes: Sequence[int], n_paragraphs: int) -> None:
     """Print the peak memory of a whole run for corpora of growing size."""
     sentences = read_sentences(ROOT / "data/train", LANGUAGES)
-    print("\npeak memory of `label` with its workers, MB (the largest process)")
+    print(f"\npeak memory of `label`, MB (the largest process); {n_paragraphs} paragraphs each")
     for n_documents in sizes:
         source = folder / f"memory-{n_documents}"
-        write_documents(source, sentences, n_documents)
+        write_documents(source, sentences, n_documents, n_paragraphs)
         command = [sys.executable, "-m", "pipeline", "label", "--input", str(source)]
         command += ["--output", str(folder / "memory-out")]
         run = subprocess.Popen(
@@ -205,6 +205,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--transformers", action="store_true", help="encoders too, some minutes")
     parser.add_argument("--memory", type=int, nargs="*", default=[], metavar="DOCUMENTS")
+    parser.add_argument("--paragraphs", type=int, default=PARAGRAPHS, help="of these documents")
     arguments = parser.parse_args()
     processor = platform.processor() or platform.machine()
     print(f"{processor}, {os.cpu_count()} cores, numpy {np.__version__}")
@@ -214,7 +215,7 @@ def main() -> None:
         measure_tagging(arguments.rounds)
         measure_end_to_end(folder, arguments.documents, arguments.rounds)
         if arguments.memory:
-            measure_memory(folder, arguments.memory)
+            measure_memory(folder, arguments.memory, arguments.paragraphs)
         if arguments.transformers:
             measure_transformers(arguments.rounds)
     finally:
