@@ -175,28 +175,14 @@ class EvidenceTable:
 
     def between(self, begin: int, end: int) -> EvidenceTable:
         """Return the evidence of the sentences from ``begin`` to before ``end``, counted anew."""
-        entries = slice(*np.searchsorted(self.rows, (begin, end)))
+        entries = np.arange(*np.searchsorted(self.rows, (begin, end)))
+        return self.take(entries, self.rows[entries] - begin)
+
+    def take(self, entries: NDArray[np.int64], rows: NDArray[np.int64]) -> EvidenceTable:
+        """Return some entries, said of the ``rows`` beside them."""
         return EvidenceTable(
             self.label_ids,
-            self.rows[entries] - begin,
-            self.labels[entries],
-            self.starts[entries],
-            self.ends[entries],
-            self.weights[entries],
-        )
-
-    def spread(self, places: NDArray[np.int64], rows: NDArray[np.int64]) -> EvidenceTable:
-        """Return what is said of the sentences at ``places`` for the ``rows`` beside them.
-
-        Both have shape (n_rows,), and ``rows`` ascends.
-        """
-        begins = np.searchsorted(self.rows, places)
-        counts = np.searchsorted(self.rows, places, side="right") - begins
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        entries = np.repeat(begins, counts) + within
-        return EvidenceTable(
-            self.label_ids,
-            np.repeat(rows, counts),
+            rows,
             self.labels[entries],
             self.starts[entries],
             self.ends[entries],

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.tagging.cues import CueHit, LabelCues, WordPattern, fold
-from pipeline.tagging.wording_table import NONE, Lists, WordingTable, spread
+from pipeline.tagging.lists import Lists, group, offsets_of, spread
+from pipeline.tagging.wording_table import NONE, WordingTable
 
 MAX_REMEMBERED_WORDS = 100_000
 """Distinct words whose patterns a matcher keeps; some 20 MB a language, whatever the corpus."""
@@ -25,7 +26,6 @@ MAX_REMEMBERED_WORDS = 100_000
 _WORD = re.compile(r"([^\W_]+)")
 
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,21 @@ class CueMatches:
     slot_hits: Ints
     slot_places: Ints
 
-    @cached_property
-    def _by_hit(self) -> Ints:
-        n_words = len(self.words.starts)
-        keys = (self.slot_hits[:, None] * n_words + self.slot_places)[self.slot_places != NONE]
-        return np.unique(keys)
-
     @property
     def place_hits(self) -> Ints:
         """The hit of each entry of ``places``."""
-        return self._by_hit // max(len(self.words.starts), 1)
+        return self._by_hit[0]
 
     @property
     def places(self) -> Ints:
         """Words that matched, as positions in the batch."""
-        return self._by_hit % max(len(self.words.starts), 1)
+        return self._by_hit[1]
+
+    @cached_property
+    def _by_hit(self) -> tuple[Ints, Ints]:
+        n_words = max(len(self.words.starts), 1)
+        keys = self.slot_hits[:, None] * n_words + self.slot_places
+        return np.divmod(np.unique(keys[self.slot_places != NONE]), n_words)
 
 
 @dataclass(frozen=True)
@@ -148,11 +148,10 @@ class CueMatcher:
     ) -> tuple[Ints, Ints]:
         """Return where the first two words of a wording stand."""
         table = self._wordings
-        n_words = len(words.rows)
         can_begin = np.flatnonzero(table.reach[patterns])
         can_follow = table.is_second[patterns]
         seconds, second_patterns = places_of_fits[can_follow], patterns[can_follow]
-        followers = np.concatenate(([0], np.cumsum(np.bincount(seconds, minlength=n_words))))
+        followers = offsets_of(seconds, len(words.rows))
         firsts, first_patterns = places_of_fits[can_begin], patterns[can_begin]
         last = np.minimum(
             firsts + table.reach[first_patterns], words.offsets[words.rows[firsts] + 1] - 1
@@ -251,10 +250,7 @@ class _WordFits:
             len(words),
         )
         remembered = Lists(np.array(self._offsets), np.array(self._patterns))
-        owners, patterns = remembered.spread(numbers)
-        return Lists(
-            np.concatenate(([0], np.cumsum(np.bincount(owners, minlength=len(words))))), patterns
-        )
+        return group(*remembered.spread(numbers), len(words))
 
     def _forget(self) -> None:
         self._number_by_word: dict[str, int] = {}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.records import EvidenceTable
 from pipeline.tagging.cue_matcher import CueMatches
+from pipeline.tagging.lists import Lists, offsets_of
 
 MAX_WORDS = 3
 MIN_WORD_SHARE = 0.25
@@ -100,21 +101,25 @@ def evidence_table(
     return EvidenceTable(names, rows, labels, starts, ends, table[:, 4])
 
 
-def no_evidence(names: tuple[str, ...]) -> EvidenceTable:
-    """Return a table without entries."""
-    return evidence_table(names, [])
+def repeat_evidence(table: EvidenceTable, places: Ints, rows: Ints) -> EvidenceTable:
+    """Return what is said of the sentences at ``places`` for the ``rows`` beside them.
+
+    Both have shape (n_rows,), and ``rows`` ascends; a place may stand there more than once.
+    """
+    offsets = offsets_of(table.rows, int(places.max(initial=-1)) + 1)
+    owners, entries = Lists(offsets, np.arange(len(table.rows))).spread(places)
+    return table.take(entries, rows[owners])
 
 
-def join_evidence(tables: Sequence[EvidenceTable]) -> EvidenceTable:
+def join_evidence(names: tuple[str, ...], tables: Sequence[EvidenceTable]) -> EvidenceTable:
     """Return tables about sentences of one batch as one, in the order of sentences and labels."""
+    parts = [evidence_table(names, []), *tables]
     columns = {
-        name: np.concatenate([getattr(table, name) for table in tables])
+        name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("rows", "labels", "starts", "ends", "weights")
     }
     order = np.lexsort([columns[name] for name in ("ends", "starts", "labels", "rows")])
-    return EvidenceTable(
-        tables[0].label_ids, **{name: column[order] for name, column in columns.items()}
-    )
+    return EvidenceTable(names, **{name: column[order] for name, column in columns.items()})
 
 
 def _stretches(found: CueMatches) -> tuple[Ints, Ints, Ints]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from pipeline.tagging.cues import fold
+from pipeline.tagging.lists import offsets_of, spread
 
 _BETWEEN_WORDS = re.compile(r"[^\w\n]+")
 _DIGITS = re.compile(r"\d+")
@@ -59,7 +60,7 @@ class Ngrams:
         values = self._weights_of(buckets)
         lengths = np.sqrt(np.bincount(rows, values * values, self.n_texts))
         values = (values / np.maximum(lengths, SHORTEST)[rows]).astype(np.float32)
-        offsets = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=self.n_texts))))
+        offsets = offsets_of(rows, self.n_texts)
         return csr_matrix((values, buckets, offsets), shape=(self.n_texts, self.n_buckets))
 
     def pick(self, rows: Ints) -> Ngrams:
@@ -217,8 +218,7 @@ class _Words:
         self.rows: Ints = np.cumsum(is_newline)[starts]
         # Where an n-gram may begin: at the space before a word, or at a letter.
         counts = ends - starts + 1
-        self._words = np.repeat(np.arange(len(starts)), counts)
-        before = np.arange(len(self._words)) - (np.cumsum(counts) - counts)[self._words]
+        self._words, before = spread(counts)
         self._places = starts[self._words] - 1 + before
         self._rooms = counts[self._words] + 1 - before
         self.hashes = self._hash(starts, ends)

@@ -24,7 +24,6 @@ from pipeline.tagging.evidence import (
     evidence_table,
     find_cue_words,
     join_evidence,
-    no_evidence,
     pick_heaviest,
     weigh_stretches,
 )
@@ -117,13 +116,13 @@ class StackedTagger:
         del contexts
         counter = self._counter(language)
         scores = [np.zeros((0, len(self.label_ids)), dtype=np.float32)]
-        evidence = [no_evidence(self.label_ids)]
+        evidence: list[EvidenceTable] = []
         for number, part in enumerate(_parts(texts)):
             found, tables = self._explain(part, counter, thresholds)
             scores.append(found)
             first_row = number * SCORED_TOGETHER
             evidence += [replace(table, rows=table.rows + first_row) for table in tables]
-        return Explained(np.concatenate(scores), join_evidence(evidence))
+        return Explained(np.concatenate(scores), join_evidence(self.label_ids, evidence))
 
     def _explain(
         self, texts: Sequence[str], counter: CueCounter, thresholds: Scores

@@ -8,13 +8,12 @@ of patterns, each further one through a table of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.tagging.cues import LabelCues, Phrase, Wording, WordPattern
+from pipeline.tagging.lists import group
 
 NONE = -1
 """Stands in an array where there is no number."""
@@ -115,25 +114,6 @@ class WordingTable:
         del self._positions, self._entries
 
 
-@dataclass(frozen=True)
-class Lists:
-    """Lists of numbers end to end: list ``i`` is ``values[offsets[i]:offsets[i + 1]]``."""
-
-    offsets: Ints
-    values: Ints
-
-    @cached_property
-    def owners(self) -> Ints:
-        """The list of each value."""
-        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-
-    def spread(self, chosen: Ints) -> tuple[Ints, Ints]:
-        """Return the values of the chosen lists in turn, each after its place in ``chosen``."""
-        begins = self.offsets[chosen]
-        owners, within = spread(self.offsets[chosen + 1] - begins)
-        return owners, self.values[begins[owners] + within]
-
-
 class KeySet:
     """A set of numbers that is asked about many at once, most of which it does not hold."""
 
@@ -148,25 +128,6 @@ class KeySet:
         numbers = np.searchsorted(self.keys, asked[likely])
         is_held = self.keys[np.minimum(numbers, len(self.keys) - 1)] == asked[likely]
         return likely[is_held], numbers[is_held]
-
-
-def group(owners: Ints, values: Ints, n_lists: int) -> Lists:
-    """Return, for each number below ``n_lists``, the values that it owns, in order."""
-    counts = np.bincount(owners, minlength=n_lists)
-    order = np.argsort(owners, kind="stable")
-    return Lists(np.concatenate(([0], np.cumsum(counts))), values[order])
-
-
-def spread(counts: Ints) -> tuple[Ints, Ints]:
-    """Return each place as often as it counts, and the numbers 0, 1, … within each.
-
-    >>> owners, within = spread(np.array([2, 0, 1]))
-    >>> owners.tolist(), within.tolist()
-    ([0, 0, 2], [0, 1, 0])
-    """
-    owners = np.repeat(np.arange(len(counts)), counts)
-    before = np.cumsum(counts) - counts
-    return owners, np.arange(len(owners)) - before[owners]
 
 
 def _bucket(keys: Ints) -> NDArray[np.uint64]:

@@ -29,7 +29,7 @@ from pipeline.storage.rows import (
 )
 from pipeline.storage.tables import read_table
 from pipeline.tagging.context import texts_before
-from pipeline.tagging.evidence import join_evidence, no_evidence
+from pipeline.tagging.evidence import join_evidence, repeat_evidence
 from pipeline.tagging.thresholds import find_doubtful
 from pipeline.workflows.models import OpenModel
 
@@ -179,7 +179,7 @@ class SourceLabeller:
         for row, sentence in enumerate(sentences):
             if sentence.language in tagger.languages and not sentence.is_cover_field:
                 rows_by_language.setdefault(sentence.language, []).append(row)
-        evidence = [no_evidence(tagger.label_ids)]
+        evidence: list[EvidenceTable] = []
         contexts = self._contexts(sentences)
         for language, rows in sorted(rows_by_language.items()):
             units = [(sentences[row].text, contexts[row]) for row in rows]
@@ -189,14 +189,14 @@ class SourceLabeller:
             explained = tagger.explain(texts, language, thresholds, before)
             scores[rows] = found = explained.scores[places]
             doubtful[rows] = find_doubtful(found, thresholds, self._request.review_margin)
-            evidence.append(explained.evidence.spread(places, np.array(rows)))
+            evidence.append(repeat_evidence(explained.evidence, places, np.array(rows)))
             is_long = np.isin(places, explained.long_rows)
             long_rows.extend(np.asarray(rows)[is_long].tolist())
         return Coding(
             scores=scores,
             is_covered=np.array([s.language in tagger.languages for s in sentences], dtype=bool),
             doubtful=doubtful,
-            evidence=join_evidence(evidence),
+            evidence=join_evidence(tagger.label_ids, evidence),
             long_rows=long_rows,
         )
 
@@ -258,8 +258,8 @@ class SourceLabeller:
         ids = self._codebook.ids_of(dimension)
         columns = [self._codebook.label_ids.index(label) for label in ids]
         sets, places = np.unique(assigned[:, columns], axis=0, return_inverse=True)
-        cells = ["|".join(compress(ids, chosen)) for chosen in sets]
-        return np.array([*cells, ""], dtype=object)[places]
+        cells = np.array(["|".join(compress(ids, chosen)) for chosen in sets], dtype=object)
+        return cells[places.reshape(-1)]  # numpy 2.0 gives the places a second axis
 
 
 _ATTRIBUTE_BY_COLUMN = {"char_start": "start", "char_end": "end"}
