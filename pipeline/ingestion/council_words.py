@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from pipeline.yaml_files import Section, read_yaml
@@ -48,15 +48,23 @@ class CouncilWords:
     """Words of all languages together, for a cover may stand in another; see ``fold``.
 
     ``fields`` are bare besides: without spaces and punctuation, see ``bare``; ``transmission``
-    are beginnings of words; ``longest_name`` is how long a line with one of ``council`` may be.
+    are beginnings of words.
     """
 
     annex: frozenset[str]
     council: frozenset[str]
     fields: frozenset[str]
     transmission: tuple[str, ...]
-    longest_name: int
     hyphen_rules_by_language: dict[str, HyphenRules]
+
+    def is_institution(self, text: str, after: str) -> bool:
+        """Whether a text is the name of an institution, but for the marks ``after`` it."""
+        is_short = len(text) <= self._longest_name + MAX_LENGTH_AROUND_NAME
+        return is_short and fold(text).rstrip(after) in self.council
+
+    @cached_property
+    def _longest_name(self) -> int:
+        return max(map(len, self.council))
 
 
 @cache
@@ -64,13 +72,11 @@ def load_council_words() -> CouncilWords:
     """Return the table's words."""
     table = read_yaml(_TABLE, _WordsByLanguage).__pydantic_extra__
     fields = _all(words.fields for words in table.values())
-    council = _all(words.council for words in table.values())
     return CouncilWords(
         annex=_all(words.annex for words in table.values()),
-        council=council,
+        council=_all(words.council for words in table.values()),
         fields=frozenset(map(bare, fields)),
         transmission=tuple(sorted(_all(words.transmission for words in table.values()))),
-        longest_name=max(map(len, council)) + MAX_LENGTH_AROUND_NAME,
         hyphen_rules_by_language={
             language: HyphenRules(
                 frozenset(words.conjunctions), re.compile(words.articles, re.IGNORECASE)

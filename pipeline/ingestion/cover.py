@@ -119,7 +119,7 @@ def is_cover_line(text: str, words: CouncilWords) -> bool:
     """Whether only the cover page of a Council document has such a line."""
     return (
         _is_known_label(text, words)
-        or (len(text) <= words.longest_name and fold(text).rstrip(" .") in words.council)
+        or words.is_institution(text, after=" .")
         or (text[0].isupper() and bool(_PLACE_AND_DATE.fullmatch(text)))
         or any(
             pattern.match(text)

@@ -36,10 +36,9 @@ _STAMPS = re.compile(
     r"|\d{1,3}\s?/\s?\d{1,3}|[_\-–—=*.\s]{3,})$",
     re.IGNORECASE,
 )
-_MAX_JOURNAL_HEAD = 110
 _JOURNAL_HEAD = re.compile(
-    rf"(?=.*\b\d{{1,2}}\.\d{{1,2}}\.\d{{4}}\b)(?=.*\b[CL]\s?\d{{1,4}}(?:\s?[A-Z])?/\d{{1,4}}\b)"
-    rf"(?=.*\b(?:{_LANGUAGE})\b)[^;:]{{20,{_MAX_JOURNAL_HEAD}}}"
+    rf"(?=[^;:]{{20,110}}\Z)(?=.*\b\d{{1,2}}\.\d{{1,2}}\.\d{{4}}\b)(?=.*\b[CL]\s?\d{{1,4}}(?:\s?[A-Z])?/\d{{1,4}}\b)"
+    rf"(?=.*\b(?:{_LANGUAGE})\b)"
 )
 """The Official Journal's: "30.6.2022 | NL | Publicatieblad van de Europese Unie | C 248/97"."""
 
@@ -100,6 +99,4 @@ def parse_footer_unit(line: str) -> FooterUnit | None:
 
 def is_stamp(line: str) -> bool:
     """Whether a line is a stamp, a page number with dashes, a drawn rule, or the OJ's head."""
-    return bool(
-        _STAMPS.match(line) or (len(line) <= _MAX_JOURNAL_HEAD and _JOURNAL_HEAD.fullmatch(line))
-    )
+    return bool(_STAMPS.match(line) or _JOURNAL_HEAD.match(line))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise, zip_longest
 
-from pipeline.ingestion.council_words import CouncilWords, bare, fold
+from pipeline.ingestion.council_words import CouncilWords, bare
 from pipeline.ingestion.cover import cover_end, cover_paragraphs, is_annex_word
 from pipeline.ingestion.lead_ins import LeadIns
 from pipeline.ingestion.lines import (
@@ -234,9 +234,7 @@ def _body_paragraphs(
 
 def _stands_alone(text: str, words: CouncilWords) -> bool:
     """Whether a line is a paragraph whatever its neighbours: ANNEX, or THE COUNCIL OF …, alone."""
-    return is_annex_word(text, words) or (
-        len(text) <= words.longest_name and fold(text).rstrip(" ,:") in words.council
-    )
+    return is_annex_word(text, words) or words.is_institution(text, after=" ,:")
 
 
 def _is_lone_number(mark: NumberMark | None, lines: Sequence[Line]) -> bool:
