@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow
@@ -121,8 +120,12 @@ def _measure_systems(
     decisions = {"no label ever": np.zeros_like(truth)}
     tagger = model.tagger
     if isinstance(tagger, StackedTagger):
-        decisions["lexicon alone"] = _by_language(gold, tagger.has_cue, truth.shape)
-        without = _by_language(gold, tagger.score_without_cues, truth.shape)
+        has_cue, without = np.zeros_like(truth), np.zeros(truth.shape, dtype=np.float32)
+        for language, rows in _rows_by_language(gold):
+            texts = [gold[row].text for row in rows]
+            has_cue[rows] = tagger.has_cue(texts, language)
+            without[rows] = tagger.score_without_cues(texts, language)
+        decisions["lexicon alone"] = has_cue
         decisions["without its cues"] = without >= model.thresholds
     for folder in config.others:
         other = open_model(find_shipped(folder), codebook)
@@ -142,8 +145,7 @@ def _write_errors(
     columns = ("sentence_id", "language", "error", "label", "probability", "evidence", "text")
     rows: list[tuple[str, ...]] = []
     contexts = gold_contexts(gold)
-    for language in sorted({sentence.language for sentence in gold}):
-        places = [place for place, entry in enumerate(gold) if entry.language == language]
+    for language, places in _rows_by_language(gold):
         texts = [gold[place].text for place in places]
         before = [contexts[place] for place in places]
         evidence = model.tagger.explain(texts, language, model.thresholds, before).evidence
@@ -179,29 +181,19 @@ def score_sentences(model: OpenModel, sentences: Sequence[GoldSentence]) -> Scor
     tagger = model.tagger
     contexts = gold_contexts(sentences)
     scores = np.zeros((len(sentences), len(tagger.label_ids)), dtype=np.float32)
-    for language in sorted({sentence.language for sentence in sentences} & tagger.languages):
-        rows = [row for row, entry in enumerate(sentences) if entry.language == language]
-        texts, before = [sentences[row].text for row in rows], [contexts[row] for row in rows]
-        scores[rows] = tagger.score(texts, language, before)
+    for language, rows in _rows_by_language(sentences):
+        if language in tagger.languages:
+            texts, before = [sentences[row].text for row in rows], [contexts[row] for row in rows]
+            scores[rows] = tagger.score(texts, language, before)
     return scores
 
 
-def _by_language(
-    sentences: Sequence[GoldSentence],
-    of_texts: Callable[[Sequence[str], str], NDArray[Any]],
-    shape: tuple[int, ...],
-) -> NDArray[Any]:
-    """Return what a function of texts and their language says of sentences of several."""
-    parts = []
-    places: list[int] = []
-    for language in sorted({sentence.language for sentence in sentences}):
-        rows = [row for row, entry in enumerate(sentences) if entry.language == language]
-        parts.append(of_texts([sentences[row].text for row in rows], language))
-        places += rows
-    if not parts:
-        return np.zeros(shape, dtype=np.float32)
-    found = np.concatenate(parts)
-    return found[np.argsort(places)]
+def _rows_by_language(sentences: Sequence[GoldSentence]) -> list[tuple[str, list[int]]]:
+    """Return each language in alphabetical order, and the places of its sentences."""
+    rows: dict[str, list[int]] = {}
+    for row, sentence in enumerate(sentences):
+        rows.setdefault(sentence.language, []).append(row)
+    return sorted(rows.items())
 
 
 def gold_digest(gold: Sequence[GoldSentence]) -> str:
