@@ -11,7 +11,8 @@ import platform
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -145,8 +146,10 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
         store = ShardStore(work / "shards")
         inputs = []
         with staged_folder(config.output, RUN_FILE, work / "staging") as staging:
-            with LabelledFolderWriter(staging, codebook) as writer:
-                made = _make_shards(shards, store, request, config, progress)
+            with (
+                LabelledFolderWriter(staging, codebook) as writer,
+                closing(_make_shards(shards, store, request, config, progress)) as made,
+            ):
                 for rows in _with_own_names(_rows_in_order(shards, store, made)):
                     writer.write(rows)
                     summary.add(rows, codebook)
@@ -215,7 +218,7 @@ def _make_shards(
     request: LabelRequest,
     config: LabelConfig,
     progress: LabelProgress,
-) -> Iterator[ShardDone]:
+) -> Generator[ShardDone, None, None]:
     """Make the shards that are not there yet, and yield each when it is."""
     missing = {shard.key: shard for shard in shards if not store.has(shard.key)}
     n_missing = sum(len(shard.sources) for shard in missing.values())
