@@ -77,6 +77,11 @@ class TransformerConfig(Section):
     lora_rank: int = Field(16, ge=1)
     join_lexicon: bool = Field(True, description="weigh cue evidence in (late fusion)")
 
+    @property
+    def reads_context(self) -> bool:
+        """Whether the encoder has a second segment."""
+        return self.context != "none"
+
 
 class TrainConfig(Section):
     """``configs/train.yaml``: what ``train`` reads, how it fits, and where it writes."""

@@ -246,15 +246,12 @@ def _trainer(
     )
     in_training = ~np.isin(training.folds, (TEST_FOLD, DEVELOPMENT_FOLD))
     in_development = training.folds == DEVELOPMENT_FOLD
-    train_set, development_set = (
-        _dataset(training, rows, tokenizer, max_tokens, config.context != "none")
-        for rows in (in_training, in_development)
-    )
+    reads_context = config.reads_context
     trainer = _MultiLabelTrainer(
         model=model,
         args=arguments,
-        train_dataset=train_set,
-        eval_dataset=development_set,
+        train_dataset=_dataset(training, in_training, tokenizer, max_tokens, reads_context),
+        eval_dataset=_dataset(training, in_development, tokenizer, max_tokens, reads_context),
         processing_class=tokenizer,
         compute_metrics=_macro_f1,
         callbacks=[EarlyStoppingCallback(config.patience), _ProgressCallback(progress)],
@@ -335,8 +332,7 @@ def _finish(
     test_rows = np.flatnonzero((training.folds == TEST_FOLD) & training.is_unseen)
     rows = np.concatenate([np.flatnonzero(development), test_rows])
     log_odds = np.zeros(training.gold.shape, dtype=np.float32)
-    reads_context = config.context != "none"
-    log_odds[rows] = encoder.log_odds(*_segments(training, rows, reads_context))
+    log_odds[rows] = encoder.log_odds(*_segments(training, rows, config.reads_context))
     slope, intercept = _calibrate(log_odds[development], training, development)
     calibrated = slope * log_odds + intercept
     own = _thresholds(sigmoid(calibrated), training, development)
@@ -360,7 +356,7 @@ def _finish(
         max_tokens=max_tokens,
         thresholds=thresholds,
         folded_thresholds=own,
-        reads_context=reads_context,
+        reads_context=config.reads_context,
         fusion=fusion,
         held_out=HeldOut(
             rows=test_rows,
