@@ -310,9 +310,12 @@ def _find_words(tokens: Sequence[_Token], language: str) -> dict[str, list[_Name
     """Return, for each kind of word, where tokens begin as one of the language's words do."""
     folded = [token.text.casefold() for token in tokens]
     found: dict[str, list[_Name]] = {kind: [] for kind in _Words.model_fields}
-    for kind, stems in _stems(language).items():
-        for at, word in enumerate(folded):
-            following = folded[at + 1] if at + 1 < len(folded) else ""
+    firsts = _firsts(language)
+    for at, word in enumerate(folded):
+        if not word.startswith(firsts):
+            continue
+        following = folded[at + 1] if at + 1 < len(folded) else ""
+        for kind, stems in _stems(language).items():
             for first, second in stems:
                 if word.startswith(first) and following.startswith(second):
                     found[kind].append(_Name(at, at + bool(second)))
@@ -323,8 +326,14 @@ def _find_words(tokens: Sequence[_Token], language: str) -> dict[str, list[_Name
 @cache
 def _any_word(language: str) -> re.Pattern[str]:
     """Return what finds the first part of any of a language's words in casefolded text."""
-    firsts = {re.escape(first) for stems in _stems(language).values() for first, _ in stems}
-    return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(sorted(firsts)) or '(?!)'})")
+    firsts = "|".join(map(re.escape, _firsts(language)))
+    return re.compile(rf"(?<![^\W\d_])(?:{firsts or '(?!)'})")
+
+
+@cache
+def _firsts(language: str) -> tuple[str, ...]:
+    """Return how the first parts of a language's words begin."""
+    return tuple(sorted({first for stems in _stems(language).values() for first, _ in stems}))
 
 
 @cache

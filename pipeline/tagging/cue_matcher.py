@@ -6,7 +6,6 @@ of words, and ``wording_table`` says which patterns make a wording and which wor
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,11 +18,10 @@ from numpy.typing import NDArray
 from pipeline.tagging.cues import CueHit, LabelCues, WordPattern, fold
 from pipeline.tagging.lists import Lists, group, offsets_of, spread
 from pipeline.tagging.wording_table import NONE, WordingTable
+from pipeline.tagging.words import BatchWords, read_words
 
 MAX_REMEMBERED_WORDS = 100_000
 """Distinct words whose patterns a matcher keeps; some 20 MB a language, whatever the corpus."""
-
-_WORD = re.compile(r"([^\W_]+)")
 
 Ints = NDArray[np.int64]
 
@@ -59,20 +57,6 @@ class CueMatches:
         return np.divmod(np.unique(keys[self.slot_places != NONE]), n_words)
 
 
-@dataclass(frozen=True)
-class BatchWords:
-    """The words of a batch of sentences, in order.
-
-    ``rows``, and ``starts`` and ``ends`` within the sentence's text, are one a word; the words of
-    sentence ``r`` are those from ``offsets[r]`` to ``offsets[r + 1]``.
-    """
-
-    rows: Ints
-    starts: Ints
-    ends: Ints
-    offsets: Ints
-
-
 class CueMatcher:
     """Finds the cues of all labels of one language; see the module."""
 
@@ -85,7 +69,7 @@ class CueMatcher:
 
     def find(self, text: str) -> list[CueHit]:
         """Return the cues found in a sentence: each at most once per label, in lexicon order."""
-        found = self.match([text])
+        found = self.match(read_words([text]))
         spans: list[list[tuple[int, int]]] = [[] for _ in found.rows]
         for hit, place in zip(found.place_hits.tolist(), found.places.tolist(), strict=True):
             spans[hit].append((int(found.words.starts[place]), int(found.words.ends[place])))
@@ -94,29 +78,14 @@ class CueMatcher:
             for hit, cue in enumerate(found.cues.tolist())
         ]
 
-    def match(self, texts: Sequence[str]) -> CueMatches:
+    def match(self, words: BatchWords) -> CueMatches:
         """Return the cues found in each of many sentences."""
-        words, fits = self._read(texts)
-        wordings, places = self._find_wordings(words, fits)
-        wordings, places = self._without_masked(words, wordings, places)
+        wordings, places = self._find_wordings(words, self._fits.of(words))
         rows = words.rows[places[:, 0]]
-        keys = rows * self._wordings.n_wordings + wordings
-        first = np.unique(keys, return_index=True)[1]  # the first place where a wording stands
+        free = self._not_masked(words, wordings, places)
+        keys = rows[free] * self._wordings.n_wordings + wordings[free]
+        first = free[np.unique(keys, return_index=True)[1]]  # the first place of each wording
         return self._complete(words, rows[first], wordings[first], places[first])
-
-    def _read(self, texts: Sequence[str]) -> tuple[BatchWords, Lists]:
-        """Return the words of sentences, and the patterns that each word fits."""
-        parts = _WORD.split("\n".join(texts))  # what is between words, and each word, in turn
-        ends = np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)))
-        starts, ends = ends[:-1:2], ends[1::2]
-        lengths = np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts))
-        lines = np.concatenate(([0], np.cumsum(lengths)))
-        offsets = np.searchsorted(starts, lines)
-        n_words = np.diff(offsets)
-        line_starts = np.repeat(lines[:-1], n_words)
-        rows = np.repeat(np.arange(len(texts)), n_words)
-        words = BatchWords(rows, starts - line_starts, ends - line_starts, offsets)
-        return words, self._fits.of(parts[1::2])
 
     def _find_wordings(self, words: BatchWords, fits: Lists) -> tuple[Ints, Ints]:
         """Return wherever a wording stands: its number, and the places of its words.
@@ -185,22 +154,23 @@ class CueMatcher:
         owners, following = owners[does_fit], following[does_fit]
         return wordings[owners], np.column_stack([places[owners], following])
 
-    def _without_masked(self, words: BatchWords, wordings: Ints, places: Ints) -> tuple[Ints, Ints]:
-        """Take the masks out, and whatever has a word that a mask of its label blanks."""
+    def _not_masked(self, words: BatchWords, wordings: Ints, places: Ints) -> Ints:
+        """Return what was found that is no mask and has no word that a mask of its label blanks."""
         table = self._wordings
-        is_mask = table.is_mask[wordings]
-        masks, mask_places = wordings[is_mask], places[is_mask]
-        wordings, places = wordings[~is_mask], places[~is_mask]
-        if not len(masks):
-            return wordings, places
-        keys = masks * len(words.rows) + mask_places[:, 0]
-        nearest = np.unique(keys, return_index=True)[1]
-        mask_places = mask_places[nearest]
-        blanked = np.zeros((len(words.rows) + 1, table.n_labels + 1), dtype=bool)
-        blanked[mask_places, table.labels[masks[nearest]][:, None]] = True
-        blanked[NONE] = False  # no word; and a veto has no label
-        is_free = ~blanked[places, table.labels[wordings][:, None]].any(axis=1)
-        return wordings[is_free], places[is_free]
+        is_free = ~table.is_mask[wordings]
+        found = np.flatnonzero(~is_free)
+        if len(found):
+            keys = wordings[found] * len(words.rows) + places[found, 0]
+            found = found[np.unique(keys, return_index=True)[1]]  # the nearest words of each
+            labels = table.labels[wordings[found]]
+            has_mask = np.zeros(table.n_labels + 1, dtype=bool)  # the last for vetoes: no label
+            has_mask[labels] = True
+            blanked = places[found] * table.n_labels + labels[:, None]
+            at_risk = np.flatnonzero(is_free & has_mask[table.labels[wordings]])
+            keys = places[at_risk] * table.n_labels + table.labels[wordings[at_risk], None]
+            is_blanked = np.isin(keys, blanked[places[found] != NONE])
+            is_free[at_risk] = ~is_blanked.any(axis=1)
+        return np.flatnonzero(is_free)
 
     def _complete(self, words: BatchWords, rows: Ints, wordings: Ints, places: Ints) -> CueMatches:
         """Return the cues of which every phrase and no veto was found.
@@ -239,18 +209,18 @@ class _WordFits:
         self._index = _PatternIndex(pattern_ids)
         self._forget()
 
-    def of(self, words: Sequence[str]) -> Lists:
+    def of(self, words: BatchWords) -> Lists:
         """Return the numbers of the patterns that each word fits."""
         if len(self._number_by_word) > MAX_REMEMBERED_WORDS:
             self._forget()
-        known = self._number_by_word
+        known, spellings = self._number_by_word, words.spellings
         numbers = np.fromiter(
-            (known[word] if word in known else self._look_up(word) for word in words),
+            (known[word] if word in known else self._look_up(word) for word in spellings),
             np.int64,
-            len(words),
+            len(spellings),
         )
         remembered = Lists(np.array(self._offsets), np.array(self._patterns))
-        return group(*remembered.spread(numbers), len(words))
+        return group(*remembered.spread(numbers[words.numbers]), len(words.numbers))
 
     def _forget(self) -> None:
         self._number_by_word: dict[str, int] = {}

@@ -19,11 +19,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 MAX_GAP = 3
 """Words that may stand between the two sides of a ``~``."""
+
+MAX_REMEMBERED_FOLDS = 50_000
+"""Words whose one spelling is remembered, of all languages together."""
 
 _CUE_WORD = re.compile(r"(\*?)([^\W_]+)(\*?)")
 _POSITION = re.compile(r"\(([^()]*)\)|([^\s()]+)")
@@ -170,6 +173,7 @@ def _pattern(word: str, open_start: bool, open_end: bool) -> WordPattern:
     return WordPattern(word if is_acronym else fold(word), open_start, open_end)
 
 
+@lru_cache(maxsize=MAX_REMEMBERED_FOLDS)
 def fold(word: str) -> str:
     """Return a word without case, in one spelling.
 

@@ -80,15 +80,18 @@ def weigh_stretches(
     )
 
 
-def pick_heaviest(weights: Floats) -> Ints:
-    """Return the words that weigh most, in the order of the sentence.
+def pick_heaviest(owners: Ints, weights: Floats) -> Ints:
+    """Return the entries that weigh most of their owner's, ascending; ``owners`` ascends.
 
-    >>> pick_heaviest(np.array([0.1, 2.0, -1.0, 0.6])).tolist()
-    [1, 3]
+    >>> pick_heaviest(np.array([0, 0, 0, 0, 1]), np.array([0.1, 2.0, -1.0, 0.6, 0.1])).tolist()
+    [1, 3, 4]
     """
-    lowest = max(MIN_WORD_SHARE * weights.max(initial=0), np.finfo(float).tiny)
-    heaviest = np.sort(np.argsort(-weights, kind="stable")[:MAX_WORDS])
-    chosen: Ints = heaviest[weights[heaviest] >= lowest]
+    most = np.zeros(int(owners.max(initial=-1)) + 1)
+    np.maximum.at(most, owners, weights)
+    lowest = np.maximum(MIN_WORD_SHARE * most, np.finfo(float).tiny)
+    order = np.lexsort((-weights, owners))
+    rank = np.arange(len(order)) - offsets_of(owners, len(most))[owners]  # owners[order] == owners
+    chosen: Ints = np.sort(order[(rank < MAX_WORDS) & (weights[order] >= lowest[owners])])
     return chosen
 
 

@@ -8,7 +8,7 @@ array of code points, which is some ten times faster than a Python loop over n-g
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -18,20 +18,21 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from pipeline.tagging.cues import fold
-from pipeline.tagging.lists import offsets_of, spread
+from pipeline.tagging.lists import Lists, group, offsets_of, spread
+from pipeline.tagging.words import BatchWords
 
-_BETWEEN_WORDS = re.compile(r"[^\w\n]+")
 _DIGITS = re.compile(r"\d+")
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
-_SPACE, _NEWLINE = ord(" "), ord("\n")
 
 SHORTEST = 1e-6
 """Length below which a row is left as it is: it has no n-grams that count."""
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int64]
+Keys = NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Ngrams:
     def matrix(self) -> csr_matrix:
         """Return rows of unit length as float32, shape (n_texts, n_buckets)."""
         keys = np.sort(self._keys)
-        keys = keys[np.diff(keys, prepend=-1) > 0]  # np.unique would take ten times as long
-        rows, buckets = keys // self.n_buckets, keys % self.n_buckets
+        keys = keys[_is_new(keys)]  # np.unique would take ten times as long
+        rows, buckets = (part.astype(np.int64) for part in np.divmod(keys, keys.dtype.type(self.n_buckets)))
         values = self._weights_of(buckets)
         lengths = np.sqrt(np.bincount(rows, values * values, self.n_texts))
         values = (values / np.maximum(lengths, SHORTEST)[rows]).astype(np.float32)
@@ -76,44 +77,48 @@ class Ngrams:
             n_words=self.n_words[entries],
         )
 
-    def weigh_words(self, row: int, weights: Floats) -> NDArray[np.float64]:
-        """Return what each word of a sentence adds to ``matrix()[row] @ weights``.
+    def weigh_words(self, rows: Ints, labels: Ints, weights: Floats) -> tuple[Ints, Doubles]:
+        """Return what each word of a sentence adds to ``matrix()[row] @ weights[:, label]``.
 
         An n-gram's share is divided among the places where it stands, and a run's among its words.
 
         Args:
-            row: The sentence.
-            weights: Of one label, shape (n_buckets,).
+            rows: Sentences, shape (n_pairs,).
+            labels: Columns of ``weights``, same shape.
+            weights: Shape (n_buckets, n_labels).
 
         Returns:
-            Shape (n_words,), in the order of the words.
+            What the words of each pair add, end to end in the order of the words, and before that
+            where those of each pair begin and the last end, shape (n_pairs + 1,).
         """
-        order, offsets = self._by_row
-        entries = order[offsets[row] : offsets[row + 1]]
-        n_words = self.n_words[entries]
-        shares = weights[self.buckets[entries]] * self._shares[entries]
-        first_words = self.first_words[entries] - self.word_offsets[row]
-        total = np.zeros(self.word_offsets[row + 1] - self.word_offsets[row])
-        for further in range(int(n_words.max(initial=0))):
-            covers = n_words > further
-            total += np.bincount(first_words[covers] + further, shares[covers], len(total))
-        return total
+        n_words = np.diff(self.word_offsets)[rows]
+        offsets = np.concatenate(([0], np.cumsum(n_words)))
+        pairs, entries = self._by_row.spread(rows)
+        shares = weights[self.buckets[entries], labels[pairs]] * self._shares[entries]
+        words = (offsets[:-1] - self.word_offsets[rows])[pairs] + self.first_words[entries]
+        lengths = self.n_words[entries]
+        added = np.zeros(offsets[-1])
+        for further in range(int(lengths.max(initial=0))):
+            covers = lengths > further
+            added += np.bincount(words[covers] + further, shares[covers], len(added))
+        return offsets, added
 
-    def _weights_of(self, buckets: Ints) -> NDArray[np.float64]:
+    def _weights_of(self, buckets: Ints) -> Doubles:
         if self.bucket_weights is None:
             return np.ones(len(buckets))
         return self.bucket_weights[buckets].astype(np.float64)
 
     @cached_property
-    def _keys(self) -> Ints:
-        """One number for each pair of sentence and bucket."""
-        return self.rows * self.n_buckets + self.buckets
+    def _keys(self) -> Keys:
+        """One number for each pair of sentence and bucket, in as few bytes as will do."""
+        keys = self.rows * self.n_buckets + self.buckets
+        return keys.astype(np.min_scalar_type(max(self.n_texts, 1) * self.n_buckets))
 
     @cached_property
-    def _shares(self) -> NDArray[np.float64]:
+    def _shares(self) -> Doubles:
         """Each entry's part of its row of the matrix, for one word of the entry."""
-        order = np.argsort(self._keys, kind="stable")
-        is_first = np.diff(self._keys[order], prepend=-1) > 0
+        order = np.argsort(self._keys)
+        is_first = _is_new(self._keys[order])
         group = np.cumsum(is_first) - 1
         values = self._weights_of(self.buckets)
         squares = (values[order] ** 2)[is_first]
@@ -121,14 +126,18 @@ class Ngrams:
         lengths = np.sqrt(np.bincount(rows, squares, self.n_texts))
         times = np.empty(len(order))
         times[order] = np.bincount(group)[group] if len(group) else 0
-        parts: NDArray[np.float64] = values / np.maximum(lengths, SHORTEST)[self.rows]
+        parts: Doubles = values / np.maximum(lengths, SHORTEST)[self.rows]
         return parts / (times * self.n_words)
 
     @cached_property
-    def _by_row(self) -> tuple[Ints, Ints]:
-        """The entries in the order of their sentences, and where each sentence's begin."""
-        order = np.argsort(self.rows, kind="stable")
-        return order, np.searchsorted(self.rows[order], np.arange(self.n_texts + 1))
+    def _by_row(self) -> Lists:
+        """The entries of each sentence."""
+        return group(self.rows, np.arange(len(self.rows)), self.n_texts)
+
+
+def _is_new(keys: Keys) -> NDArray[np.bool_]:
+    """Return which of sorted numbers differ from the one before."""
+    return np.concatenate((keys[:1] == keys[:1], keys[1:] != keys[:-1]))
 
 
 class NgramHasher:
@@ -146,108 +155,102 @@ class NgramHasher:
         self._char_ngrams = tuple(char_ngrams)
         self._word_ngrams = tuple(word_ngrams)
 
-    def read(self, texts: Sequence[str], bucket_weights: Floats | None = None) -> Ngrams:
+    def read(self, words: BatchWords, bucket_weights: Floats | None = None) -> Ngrams:
         """Return the n-grams of sentences and where they stand; see ``Ngrams``."""
-        words = _Words(np.frombuffer(_spell(texts).encode("utf-32-le"), dtype=np.uint32))
-        parts = [*self._char_ngrams_of(words), *self._word_ngrams_of(words)]
-        hashes = _mix(np.concatenate([words.codes[:0], *(part.hashes for part in parts)]))
-        first_words = np.concatenate([words.rows[:0], *(part.first_words for part in parts)])
+        spelled = _Spelled(words.spellings)
+        first_words, buckets = self._buckets_within(spelled).spread(words.numbers)
+        runs = [_Part(buckets, first_words, 1), *self._runs(words, spelled.hashes[words.numbers])]
+        first_words = np.concatenate([run.first_words for run in runs])
         return Ngrams(
-            n_texts=len(texts),
+            n_texts=words.n_texts,
             n_buckets=self.n_buckets,
-            buckets=(hashes >> np.uint64(40)).astype(np.int64) & (self.n_buckets - 1),
+            buckets=np.concatenate([run.buckets for run in runs]),
             rows=words.rows[first_words],
             first_words=first_words,
             n_words=np.repeat(
-                [part.n_words for part in parts], [len(part.first_words) for part in parts]
+                [run.n_words for run in runs], [len(run.first_words) for run in runs]
             ),
-            word_offsets=np.searchsorted(words.rows, np.arange(len(texts) + 1)),
+            word_offsets=words.offsets,
             bucket_weights=bucket_weights,
         )
 
-    def _char_ngrams_of(self, words: _Words) -> list[_Part]:
-        """Return the n-grams within words and the space around each, for each length."""
-        found = []
+    def _buckets_within(self, words: _Spelled) -> Lists:
+        """Return the buckets of the n-grams within each word and the space around it."""
         hashes = words.codes
+        found, owners = [hashes[:0]], [words.owners[:0]]
         for length in range(1, max(self._char_ngrams, default=0) + 1):
             if length > len(words.codes):
                 break
             if length > 1:
                 hashes = hashes[:-1] * _BASE + words.codes[length - 1 :]
             if length in self._char_ngrams:
-                places, first_words = words.places_of(length)
-                found.append(_Part(hashes[places] + np.uint64(length), first_words, 1))
-        return found
+                fits = words.rooms >= length
+                found.append(hashes[words.places[fits]] + np.uint64(length))
+                owners.append(words.owners[fits])
+        return group(np.concatenate(owners), self._buckets_of(np.concatenate(found)), words.n_words)
 
-    def _word_ngrams_of(self, words: _Words) -> list[_Part]:
-        """Return the runs of words, for each length."""
-        found = []
-        rows = words.rows
-        hashes = words.hashes
+    def _runs(self, words: BatchWords, hashes: Hashes) -> Iterator[_Part]:
+        """Yield the runs of words, of each length; ``hashes`` are one a word."""
+        alone = hashes
         for length in range(1, max(self._word_ngrams, default=0) + 1):
-            if length > len(words.hashes):
+            if length > len(alone):
                 break
             if length > 1:
-                hashes = _mix(hashes[:-1] + np.uint64(31)) * _BASE + words.hashes[length - 1 :]
+                hashes = _mix(hashes[:-1] + np.uint64(31)) * _BASE + alone[length - 1 :]
             if length in self._word_ngrams:
-                starts = np.flatnonzero(rows[length - 1 :] == rows[: len(hashes)])
-                found.append(_Part(hashes[starts] + np.uint64(100 + length), starts, length))
-        return found
+                starts = np.flatnonzero(words.rows[length - 1 :] == words.rows[: len(hashes)])
+                yield _Part(
+                    self._buckets_of(hashes[starts] + np.uint64(100 + length)), starts, length
+                )
+
+    def _buckets_of(self, hashes: Hashes) -> Ints:
+        return (_mix(hashes) >> np.uint64(40)).astype(np.int64) & (self.n_buckets - 1)
 
 
 class _Part(NamedTuple):
-    """N-grams of one sort: their hashes and first words, and how many words each has."""
+    """N-grams of one sort: their buckets and first words, and how many words each has."""
 
-    hashes: Hashes
+    buckets: Ints
     first_words: Ints
     n_words: int
 
 
-class _Words:
-    """The words of spelled sentences, one sentence a line, as arrays.
+class _Spelled:
+    """Words as code points, with a space before and after each, and what is hashed of them.
 
-    ``codes`` are code points; ``hashes`` and ``rows`` (the line) are one a word.
+    Wherever an n-gram may begin, at the space before a word or at a letter, there is one entry of
+    ``places`` (in ``codes``), ``owners`` (the word) and ``rooms`` (code points from there to behind
+    the space after it). ``hashes`` are one a word.
     """
 
-    def __init__(self, codes: NDArray[np.uint32]) -> None:
-        self.codes: Hashes = codes.astype(np.uint64)
-        is_newline = codes == _NEWLINE
-        is_letter = (codes != _SPACE) & ~is_newline
-        edges = np.diff(is_letter.astype(np.int8), prepend=0, append=0)
-        starts, ends = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
-        self.rows: Ints = np.cumsum(is_newline)[starts]
-        # Where an n-gram may begin: at the space before a word, or at a letter.
-        counts = ends - starts + 1
-        self._words, before = spread(counts)
-        self._places = starts[self._words] - 1 + before
-        self._rooms = counts[self._words] + 1 - before
-        self.hashes = self._hash(starts, ends)
+    def __init__(self, spellings: Sequence[str]) -> None:
+        words = _spell(spellings)
+        text = f" {' '.join(words)} ".encode("utf-32-le")
+        self.n_words = len(words)
+        self.codes: Hashes = np.frombuffer(text, dtype=np.uint32).astype(np.uint64)
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+        begins = np.cumsum(lengths + 1) - (lengths + 1)
+        self.owners, before = spread(lengths + 1)
+        self.places = begins[self.owners] + before
+        self.rooms = lengths[self.owners] + 2 - before
+        self.hashes = self._hash(lengths, before)
 
-    def places_of(self, length: int) -> tuple[Ints, Ints]:
-        """Return where stretches begin that keep to a word and the spaces around it, and words."""
-        fits = np.flatnonzero(self._rooms >= length)
-        return self._places[fits], self._words[fits]
-
-    def _hash(self, starts: Ints, ends: Ints) -> Hashes:
-        if not len(starts):
+    def _hash(self, lengths: Ints, before: Ints) -> Hashes:
+        if not len(lengths):
             return np.empty(0, np.uint64)
-        is_letter = self._places >= starts[self._words]
-        letters = self._places[is_letter]
-        powers = _powers(int((ends - starts).max()))
-        within = letters - starts[self._words[is_letter]]
-        offsets = np.cumsum(ends - starts) - (ends - starts)
-        return np.add.reduceat(self.codes[letters] * powers[within], offsets)
+        is_letter = before > 0
+        powers = _powers(int(lengths.max()))
+        terms = self.codes[self.places[is_letter]] * powers[before[is_letter] - 1]
+        return np.add.reduceat(terms, np.cumsum(lengths) - lengths)
 
 
-def _spell(texts: Sequence[str]) -> str:
-    """Return the words of sentences in one case, a space around each, a sentence a line.
+def _spell(words: Sequence[str]) -> Sequence[str]:
+    """Return words in one case, with every number the same.
 
-    >>> _spell(["L'ONU, 20", "Qui?"]).splitlines()
-    [' l onu 0 ', ' qui ']
+    >>> _spell(["ONU", "20", "Covid19"])
+    ['onu', '0', 'covid0']
     """
-    lines = "\n".join(f" {text} ".replace("\n", " ") for text in texts)
-    words = _BETWEEN_WORDS.sub(" ", lines.replace("_", " "))
-    return _DIGITS.sub("0", "\n".join(map(fold, words.split("\n"))))
+    return _DIGITS.sub("0", "\n".join(map(fold, words))).split("\n")[: len(words)]
 
 
 def _powers(n: int) -> Hashes:

@@ -11,25 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from pipeline.records import EvidenceTable, Scores
-from pipeline.tagging.cue_matcher import BatchWords, CueMatcher, CueMatches
+from pipeline.tagging.cue_matcher import CueMatcher, CueMatches
 from pipeline.tagging.evidence import (
     CueWords,
-    evidence_table,
     find_cue_words,
     join_evidence,
     pick_heaviest,
     weigh_stretches,
 )
 from pipeline.tagging.lexicon import Lexicon
+from pipeline.tagging.lists import Lists, spread
 from pipeline.tagging.ngrams import NgramHasher, Ngrams
 from pipeline.tagging.tagger import Explained
+from pipeline.tagging.words import BatchWords, read_words
 
 Array = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -87,19 +87,22 @@ class StackedTagger:
         """Return probabilities; see ``tagger.Tagger``."""
         del contexts
         counter = self._counter(language)
-        parts = [self._weigh(self._read(part), counter.count(part)) for part in _parts(texts)]
+        parts = [
+            self._weigh(self._read(words), counter.count(words))
+            for words in map(read_words, _parts(texts))
+        ]
         no_scores = np.zeros((0, len(self.label_ids)), dtype=np.float32)
         return np.concatenate([no_scores, *parts])
 
     def has_cue(self, texts: Sequence[str], language: str) -> NDArray[np.bool_]:
         """Return what the lexicon alone says, shape (n_texts, n_labels)."""
-        return np.asarray(self._counter(language).count(texts) > 0)
+        return np.asarray(self._counter(language).count(read_words(texts)) > 0)
 
     def score_without_cues(self, texts: Sequence[str], language: str) -> Scores:
         """Return what the learned layer says of sentences as if no cue stood in them."""
         self._counter(language)
         no_cues = np.zeros((len(texts), len(self.label_ids)), dtype=np.float32)
-        return self._weigh(self._read(texts), no_cues)
+        return self._weigh(self._read(read_words(texts)), no_cues)
 
     def explain(
         self,
@@ -118,29 +121,29 @@ class StackedTagger:
         scores = [np.zeros((0, len(self.label_ids)), dtype=np.float32)]
         evidence: list[EvidenceTable] = []
         for number, part in enumerate(_parts(texts)):
-            found, tables = self._explain(part, counter, thresholds)
+            found, tables = self._explain(read_words(part), counter, thresholds)
             scores.append(found)
             first_row = number * SCORED_TOGETHER
             evidence += [replace(table, rows=table.rows + first_row) for table in tables]
         return Explained(np.concatenate(scores), join_evidence(self.label_ids, evidence))
 
     def _explain(
-        self, texts: Sequence[str], counter: CueCounter, thresholds: Scores
+        self, words: BatchWords, counter: CueCounter, thresholds: Scores
     ) -> tuple[Scores, list[EvidenceTable]]:
-        found = counter.match(texts)
-        ngrams = self._read(texts)
-        cue_counts = counter.tally(found, len(texts))
+        found = counter.match(words)
+        ngrams = self._read(words)
+        cue_counts = counter.tally(found)
         scores = self._weigh(ngrams, cue_counts)
         assigned = scores >= thresholds
         hit_labels = counter.labels_of(found)
         hit_weights = self._cue_weights(hit_labels, cue_counts[found.rows, hit_labels])
         by_cues = weigh_stretches(found, hit_labels, hit_weights, assigned, self.label_ids)
-        words = find_cue_words(found, hit_labels, len(self.label_ids))
-        by_words = self._weigh_words(ngrams, found.words, words, assigned & (cue_counts == 0))
+        cue_words = find_cue_words(found, hit_labels, len(self.label_ids))
+        by_words = self._weigh_words(ngrams, words, cue_words, assigned & (cue_counts == 0))
         return scores, [by_cues, by_words]
 
-    def _read(self, texts: Sequence[str]) -> Ngrams:
-        return self._hasher.read(texts, self._weights.bucket_weights)
+    def _read(self, words: BatchWords) -> Ngrams:
+        return self._hasher.read(words, self._weights.bucket_weights)
 
     def _weigh(self, ngrams: Ngrams, cue_counts: Array) -> Scores:
         """Return probabilities; the stack is ``stack_features(…) @ stack``, without the array."""
@@ -172,25 +175,29 @@ class StackedTagger:
     ) -> EvidenceTable:
         """Return the words that carried the wanted pairs of sentence and label, without cues."""
         weights = self._weights
-        entries: list[tuple[int, int, int, int, float]] = []
         rows, labels = np.nonzero(wanted)
         few = ngrams.pick(np.unique(rows))
-        cue_offsets = np.searchsorted(cue_words.places, words.offsets)
-        for row, label in zip(rows.tolist(), labels.tolist(), strict=True):
-            begin, end = words.offsets[row], words.offsets[row + 1]
-            total = few.weigh_words(row, self._ngrams_by_label[label])
-            cues = slice(cue_offsets[row], cue_offsets[row + 1])
-            shares = weights.cues[cue_words.labels[cues], label] * cue_words.shares[cues]
-            total += np.bincount(cue_words.places[cues] - begin, shares, end - begin)
-            total *= float(weights.slope[label] * weights.stack[1])
-            for word in pick_heaviest(total).tolist():
-                start, stop = words.starts[begin + word], words.ends[begin + word]
-                entries.append((row, label, start, stop, total[word]))
-        return evidence_table(self.label_ids, entries)
-
-    @cached_property
-    def _ngrams_by_label(self) -> Array:
-        return np.ascontiguousarray(self._weights.ngrams.T)
+        offsets, added = few.weigh_words(rows, labels, weights.ngrams)
+        owners, within = spread(np.diff(offsets))
+        cues_by_row = Lists(
+            np.searchsorted(cue_words.places, words.offsets), np.arange(len(cue_words.places))
+        )
+        pairs, cues = cues_by_row.spread(rows)
+        places = (offsets[:-1] - words.offsets[rows])[pairs] + cue_words.places[cues]
+        shares = weights.cues[cue_words.labels[cues], labels[pairs]] * cue_words.shares[cues]
+        added += np.bincount(places, shares, len(added))
+        added *= (weights.slope[labels] * weights.stack[1])[owners]
+        chosen = pick_heaviest(owners, added)
+        pairs = owners[chosen]
+        places = words.offsets[rows[pairs]] + within[chosen]
+        return EvidenceTable(
+            label_ids=self.label_ids,
+            rows=rows[pairs],
+            labels=labels[pairs],
+            starts=words.starts[places],
+            ends=words.ends[places],
+            weights=added[chosen],
+        )
 
     def _counter(self, language: str) -> CueCounter:
         if language not in self.languages:
@@ -212,20 +219,21 @@ class CueCounter:
             [columns[label] for label in self._matcher.cue_labels], dtype=np.int64
         )
 
-    def count(self, texts: Sequence[str]) -> Array:
+    def count(self, words: BatchWords) -> Array:
         """Return how many different cues of each label stand in each text, (n_texts, n_labels)."""
-        return self.tally(self.match(texts), len(texts))
+        return self.tally(self.match(words))
 
-    def match(self, texts: Sequence[str]) -> CueMatches:
+    def match(self, words: BatchWords) -> CueMatches:
         """Return the cues found in texts."""
-        return self._matcher.match(texts)
+        return self._matcher.match(words)
 
     def labels_of(self, found: CueMatches) -> Ints:
         """Return the column of each hit's label."""
         return self._label_of_cue[found.cues]
 
-    def tally(self, found: CueMatches, n_texts: int) -> Array:
+    def tally(self, found: CueMatches) -> Array:
         """Return how many of the cues found are of each label, shape (n_texts, n_labels)."""
+        n_texts = found.words.n_texts
         keys = found.rows * self._n_labels + self.labels_of(found)
         counts = np.bincount(keys, minlength=n_texts * self._n_labels)
         return counts.reshape(n_texts, self._n_labels).astype(np.float32)

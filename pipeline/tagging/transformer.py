@@ -29,6 +29,7 @@ from pipeline.tagging.evidence import evidence_table
 from pipeline.tagging.lexicon import Lexicon, lexicon_from_json
 from pipeline.tagging.stacked import CueCounter, sigmoid, stack_features
 from pipeline.tagging.tagger import Explained
+from pipeline.tagging.words import read_words
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -83,7 +84,7 @@ class TransformerTagger:
         log_odds += self._shift
         if self._fusion is None:
             return sigmoid(log_odds)
-        features = stack_features(log_odds, self._counter(language).count(texts))
+        features = stack_features(log_odds, self._counter(language).count(read_words(texts)))
         stacked = features @ self._fusion.stack
         return sigmoid(self._fusion.slope * stacked + self._fusion.intercept)
 

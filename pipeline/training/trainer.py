@@ -21,6 +21,7 @@ from pipeline.tagging.stacked import (
     sigmoid,
     stack_features,
 )
+from pipeline.tagging.words import read_words
 from pipeline.training.calibration import (
     MIN_POSITIVES_FOR_PLATT,
     choose_thresholds,
@@ -117,7 +118,7 @@ def fit_stacked(
     cue_counts = count_cues(training, lexicon, label_ids)
     progress("linear layer", 1, n_steps)
     ngrams = NgramHasher(config.hash_bits, config.char_ngrams, config.word_ngrams).read(
-        training.texts
+        read_words(training.texts)
     )
     bucket_weights = inverse_document_frequency(ngrams.matrix(), training.group_ids)
     inputs = replace(ngrams, bucket_weights=bucket_weights).matrix()
@@ -209,7 +210,7 @@ def count_cues(training: TrainingSet, lexicon: Lexicon, label_ids: Sequence[str]
     for language in sorted(set(training.languages)):
         rows = np.flatnonzero(languages == language)
         counter = CueCounter(lexicon, language, label_ids)
-        counts[rows] = counter.count([training.texts[row] for row in rows])
+        counts[rows] = counter.count(read_words([training.texts[row] for row in rows]))
     return counts
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.tagging.cue_matcher import CueMatcher
 from pipeline.tagging.cues import LabelCues, fold, parse_cue, parse_phrase
+from pipeline.tagging.words import read_words
 
 
 def found(cue: str, text: str, masks: tuple[str, ...] = ()) -> bool:
@@ -153,7 +154,7 @@ def test_batches_are_matched_as_the_syntax_says(lines, sentences):
     cues = [parse_cue(line) for line in lines]
     mask = parse_phrase("ab c*")  # of fixed words, so that only one stretch can be blanked
     found = CueMatcher({"label": LabelCues(tuple(cues), (mask,))}).match(
-        list(map(" ".join, sentences))
+        read_words(list(map(" ".join, sentences)))
     )
     expected = []
     for row, words in enumerate(sentences):

@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -6,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.tagging.ngrams import NgramHasher
+from pipeline.tagging.words import read_words
 
 HASHER = NgramHasher(18, (3, 4), (1, 2))
 
 
 def transform(texts):
-    return HASHER.read(texts).matrix()
+    return HASHER.read(read_words(texts)).matrix()
 
 
 def expected_count(text: str) -> int:
@@ -50,6 +52,10 @@ def test_a_row_does_not_depend_on_its_batch(texts):
         assert (batch[row] != transform([text])).nnz == 0
 
 
+def test_greek_beside_it_changes_no_other_word():
+    assert (transform(["Ελλάδα", "sociální síť"])[1] != transform(["sociální síť"])).nnz == 0
+
+
 def test_no_texts_give_no_rows():
     assert transform([]).shape == (0, 2**18)
 
@@ -58,16 +64,21 @@ def test_no_texts_give_no_rows():
     "text", ["De Raad van de Unie, de Raad", "a", "ναι και όχι", "", "x y x y"]
 )
 def test_words_share_what_their_ngrams_weigh(text):
-    weights = np.random.default_rng(0).normal(size=2**18).astype(np.float32)
+    weights = np.random.default_rng(0).normal(size=(2**18, 2)).astype(np.float32)
     rarity = np.random.default_rng(1).random(2**18).astype(np.float32)
-    batch = HASHER.read(["another one", text], rarity)
-    words = batch.weigh_words(1, weights)
-    assert len(words) == len(re.findall(r"[^\W_]+", text))
-    assert words.sum() == pytest.approx((batch.matrix() @ weights)[1], abs=1e-4)
+    batch = HASHER.read(read_words(["another one", text]), rarity)
+    n_words = len(re.findall(r"[^\W_]+", text))
+    offsets, added = batch.weigh_words(np.array([1, 0, 1]), np.array([0, 0, 1]), weights)
+    assert offsets.tolist() == [0, n_words, n_words + 2, 2 * n_words + 2]
+    sums = [added[begin:end].sum() for begin, end in pairwise(offsets)]
+    scores = batch.matrix() @ weights
+    assert sums == pytest.approx([scores[1, 0], scores[0, 0], scores[1, 1]], abs=1e-4)
 
 
 def test_word_that_carries_the_weight_is_the_heaviest():
     weights = np.zeros(2**18, dtype=np.float32)
     weights[transform(["haven"]).indices] = 1
-    words = HASHER.read(["De haven is open"]).weigh_words(0, weights)
-    assert words.argmax() == 1
+    ngrams = HASHER.read(read_words(["De haven is open"]))
+    first = np.array([0])
+    _, added = ngrams.weigh_words(first, first, weights[:, None])
+    assert added.argmax() == 1

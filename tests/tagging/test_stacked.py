@@ -11,6 +11,7 @@ from pipeline.tagging.stacked import (
     sigmoid,
     stack_features,
 )
+from pipeline.tagging.words import read_words
 
 LABELS = ("ports", "alarm")
 LEXICON = Lexicon(
@@ -47,8 +48,8 @@ def tagger():
 
 def test_scores_are_those_of_the_definition(tagger):
     weights = tagger._weights
-    ngrams = tagger._hasher.read(TEXTS, weights.bucket_weights).matrix()
-    counts = CueCounter(LEXICON, "en", LABELS).count(TEXTS)
+    ngrams = tagger._hasher.read(read_words(TEXTS), weights.bucket_weights).matrix()
+    counts = CueCounter(LEXICON, "en", LABELS).count(read_words(TEXTS))
     linear = ngrams @ weights.ngrams + (counts > 0) @ weights.cues + weights.bias
     features = stack_features(linear.astype(np.float32), counts)
     assert features.shape == (len(TEXTS), len(LABELS), len(STACK_FEATURES))
