@@ -57,7 +57,9 @@ class Ngrams:
         """Return rows of unit length as float32, shape (n_texts, n_buckets)."""
         keys = np.sort(self._keys)
         keys = keys[_is_new(keys)]  # np.unique would take ten times as long
-        rows, buckets = (part.astype(np.int64) for part in np.divmod(keys, keys.dtype.type(self.n_buckets)))
+        rows, buckets = (
+            part.astype(np.int64) for part in np.divmod(keys, keys.dtype.type(self.n_buckets))
+        )
         values = self._weights_of(buckets)
         lengths = np.sqrt(np.bincount(rows, values * values, self.n_texts))
         values = (values / np.maximum(lengths, SHORTEST)[rows]).astype(np.float32)
