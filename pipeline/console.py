@@ -30,15 +30,25 @@ if TYPE_CHECKING:
 
 PLAIN_LINE_EVERY_S = 5.0
 """In a pipe a line at most this often, so that a log of a long run stays readable."""
+PLAIN_WIDTH = 160
+"""Columns of a file or pipe, so that no table is cut there."""
 MAX_SHOWN_FAILURES = 20
 MAX_SHOWN_MISSES = 5
+
+
+def _open_console() -> Console:
+    """Return standard output; where it is no terminal, tables are as wide as they need to be."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, PLAIN_WIDTH)
+    return console
 
 
 class _Console:
     """A progress bar on a terminal, plain lines elsewhere; progress goes to standard error."""
 
     def __init__(self) -> None:
-        self.out = Console(highlight=False)
+        self.out = _open_console()
         self._err = Console(stderr=True, highlight=False)
         self._bar = Progress(
             SpinnerColumn(),
@@ -165,11 +175,12 @@ class FetchConsole(_Console):
 
 def print_evaluation(evaluation: Evaluation) -> None:
     """Print metrics per language, dimension and label, what they compare with, and the floors."""
-    out = Console(highlight=False)
+    out = _open_console()
     for table in (
         _part_table(evaluation),
         _label_table(evaluation),
         _system_table(evaluation),
+        _language_table(evaluation),
         _abstention_table(evaluation),
         _reliability_table(evaluation),
     ):
@@ -221,11 +232,27 @@ def _label_table(evaluation: Evaluation) -> Table:
 
 def _system_table(evaluation: Evaluation) -> Table:
     table = Table("on the same sentences", "precision", "recall", "micro-F1", "macro-F1")
-    systems = {"this model": evaluation.metrics["all"]["all"], **evaluation.systems}
-    for name, found in systems.items():
+    for name, by_language in _all_systems(evaluation).items():
+        found = by_language["all"]
         numbers = (found.micro_precision, found.micro_recall, found.micro_f1, found.macro_f1)
         table.add_row(name, *map(_number, numbers))
     return table
+
+
+def _language_table(evaluation: Evaluation) -> Table:
+    systems = _all_systems(evaluation)
+    table = Table("micro-F1 (macro-F1)", "sentences", *systems)
+    for language, parts in evaluation.metrics.items():
+        found = [by_language[language] for by_language in systems.values()]
+        cells = [f"{_number(part.micro_f1)} ({_number(part.macro_f1)})" for part in found]
+        table.add_row(language, f"{parts['all'].n_sentences:,}", *cells)
+    return table
+
+
+def _all_systems(evaluation: Evaluation) -> dict[str, dict[str, Metrics]]:
+    """Return the model and what it is held against, name → language (or ``all``) → metrics."""
+    model = {language: parts["all"] for language, parts in evaluation.metrics.items()}
+    return {"this model": model, **evaluation.systems}
 
 
 def _abstention_table(evaluation: Evaluation) -> Table:
@@ -250,7 +277,7 @@ def _reliability_table(evaluation: Evaluation) -> Table:
 
 def print_explanation(explanation: SentenceExplanation) -> None:
     """Print a sentence once for each assigned label, its words marked, then the nearest misses."""
-    out = Console(highlight=False)
+    out = _open_console()
     out.print(f"language {explanation.language}\n")
     assigned = [label for label in explanation.labels if label.is_assigned]
     for label in assigned:
@@ -273,7 +300,7 @@ def print_explanation(explanation: SentenceExplanation) -> None:
 
 def print_data_report(report: DataReport) -> None:
     """Print counts per language and label, and every problem."""
-    out = Console(highlight=False)
+    out = _open_console()
     languages = Table(
         "language",
         "sentences",

@@ -46,7 +46,7 @@ class Evaluation:
     """What was measured.
 
     ``metrics`` is language (or ``all``) → dimension (or ``all``) → metrics; ``systems`` are
-    baselines and other models on the same sentences, by name.
+    baselines and other models on the same sentences, by name → language (or ``all``).
     """
 
     gold_sha256: str
@@ -55,7 +55,7 @@ class Evaluation:
     calibration_error: float
     reliability: list[ReliabilityBin]
     abstention: list[AbstentionPoint]
-    systems: dict[str, Metrics]
+    systems: dict[str, dict[str, Metrics]]
     kappa_by_label: dict[str, str]
     """How far two coders of the gold agreed, where that is known and can be said."""
     breaches: list[str] | None
@@ -115,7 +115,7 @@ def _measure_systems(
     model: OpenModel,
     codebook: Codebook,
     config: EvaluateConfig,
-) -> dict[str, Metrics]:
+) -> dict[str, dict[str, Metrics]]:
     """Measure what a model is to be held against: no label at all, its parts, other models."""
     decisions = {"no label ever": np.zeros_like(truth)}
     tagger = model.tagger
@@ -130,8 +130,13 @@ def _measure_systems(
     for folder in config.others:
         other = open_model(find_shipped(folder), codebook)
         decisions[str(folder)] = score_sentences(other, gold) >= other.thresholds
-    documents = [sentence.document_id for sentence in gold]
-    return {name: measure(truth, given, documents) for name, given in decisions.items()}
+    return {
+        name: {
+            language: measure(truth[rows], given[rows], [gold[row].document_id for row in rows])
+            for language, rows in _parts_by_language(gold)
+        }
+        for name, given in decisions.items()
+    }
 
 
 def _write_errors(
@@ -196,6 +201,11 @@ def _rows_by_language(sentences: Sequence[GoldSentence]) -> list[tuple[str, list
     return sorted(rows.items())
 
 
+def _parts_by_language(sentences: Sequence[GoldSentence]) -> list[tuple[str, list[int]]]:
+    """Return all sentences as one part, and each language's as another."""
+    return [(ALL, list(range(len(sentences)))), *_rows_by_language(sentences)]
+
+
 def gold_digest(gold: Sequence[GoldSentence]) -> str:
     """Return a digest of what the gold says, whatever its files are called."""
     lines = sorted(
@@ -211,27 +221,22 @@ def _metrics_by_part(
     codebook: Codebook,
     config: EvaluateConfig,
 ) -> dict[str, dict[str, Metrics]]:
-    languages = np.array([sentence.language for sentence in gold])
-    documents = [sentence.document_id for sentence in gold]
     columns_by_part = {ALL: list(range(len(codebook.labels)))} | {
         dimension: [codebook.label_ids.index(label) for label in codebook.ids_of(dimension)]
         for dimension in codebook.dimensions
     }
-    rows_by_part = {ALL: np.arange(len(gold))} | {
-        language: np.flatnonzero(languages == language) for language in sorted(set(languages))
-    }
     return {
-        str(language): {
+        language: {
             part: measure(
                 truth[rows][:, columns],
                 predicted[rows][:, columns],
-                [documents[row] for row in rows],
+                [gold[row].document_id for row in rows],
                 config.bootstrap_samples,
                 config.seed,
             )
             for part, columns in columns_by_part.items()
         }
-        for language, rows in rows_by_part.items()
+        for language, rows in _parts_by_language(gold)
     }
 
 

@@ -76,13 +76,14 @@ def test_gold_in_no_covered_language_is_refused(evaluate):
 def test_parts_of_the_model_and_no_label_are_measured_beside_it(evaluate):
     systems = evaluate().systems
     assert set(systems) == {"no label ever", "lexicon alone", "without its cues"}
-    assert systems["no label ever"].micro_f1 == 0
-    assert systems["lexicon alone"].micro_precision == 1
+    assert systems["no label ever"]["all"].micro_f1 == 0
+    assert systems["lexicon alone"]["all"].micro_precision == 1
+    assert systems["lexicon alone"]["en"] == systems["lexicon alone"]["all"]  # only en is covered
 
 
 def test_another_model_is_measured_on_the_same_sentences(evaluate, model):
     systems = evaluate(others=[model]).systems
-    assert systems[str(model)].micro_f1 == evaluate().metrics["all"]["all"].micro_f1
+    assert systems[str(model)]["all"].micro_f1 == evaluate().metrics["all"]["all"].micro_f1
 
 
 def test_every_error_is_listed_with_its_words(evaluate, tmp_path):
