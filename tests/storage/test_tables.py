@@ -5,7 +5,7 @@ import pyarrow.parquet
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.storage.tables import read_table
+from pipeline.storage.tables import iterate_table, read_table
 
 
 def texts(path) -> list[str]:
@@ -37,6 +37,15 @@ def test_parquet(tmp_path):
     path = tmp_path / "t.parquet"
     pyarrow.parquet.write_table(pyarrow.table({"text": ["One.", None]}), path)
     assert texts(path) == ["One.", ""]
+
+
+def test_rows_come_before_the_table_is_read_to_its_end(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"text\n" + b"One.\n" * 100_000 + b"\xff\n")
+    rows = iterate_table(path, ("text",))
+    assert next(rows).text_of("text") == "One."
+    with pytest.raises(DataError, match="byte 500005 is not UTF-8"):
+        list(rows)
 
 
 def test_missing_values_of_pandas_stay_text(tmp_path):
