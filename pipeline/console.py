@@ -76,7 +76,9 @@ class _Console:
     ) -> None:
         self._bar.stop()
 
-    def _show(self, description: str, done: int, total: int, rate: str, is_last: bool) -> None:
+    def _show(
+        self, description: str, done: int, total: int | None, rate: str, is_last: bool
+    ) -> None:
         self._bar.update(
             self._task, description=description, completed=done, total=total, rate=rate
         )
@@ -84,11 +86,16 @@ class _Console:
         if self._err.is_terminal or (now - self._last_line < PLAIN_LINE_EVERY_S and not is_last):
             return
         self._last_line = now
-        self._err.print(f"{done}/{total} {description} {rate}".rstrip(), soft_wrap=True)
+        of = f"/{total}" if total is not None else ""
+        self._err.print(f"{done}{of} {description} {rate}".rstrip(), soft_wrap=True)
 
 
 class LabelConsole(_Console, LabelProgress):
     """Shows documents done, sentences per second, and the time left."""
+
+    def plan(self, name: str, n_units: int) -> None:
+        """Say how far a table has been read."""
+        self._show(f"reading {name}", n_units, None, "", is_last=False)
 
     def begin(self, n_sources: int, n_kept: int) -> None:
         """Say how many sources there are, and how many are done already."""

@@ -34,7 +34,7 @@ def read_content(source: Source) -> bytes:
     """
     try:
         size_bytes = source.path.stat().st_size
-        if size_bytes > MAX_SIZE_BYTES and not source.is_table:
+        if size_bytes > MAX_SIZE_BYTES:
             raise _too_large(size_bytes, MAX_SIZE_BYTES)
         return source.path.read_bytes()
     except OSError as error:

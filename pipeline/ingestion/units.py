@@ -1,17 +1,29 @@
-"""Tables of ready units: rows → sentences as they are, without segmentation."""
+"""Tables of ready units: rows → sentences as they are, without segmentation, part by part."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+
+import numpy as np
 
 from pipeline.errors import DocumentError
 from pipeline.ingestion.decoding import clean
-from pipeline.ingestion.language import decide_language, detect_language, language_of_name
+from pipeline.ingestion.language import (
+    DETECTION_LENGTH,
+    decide_language,
+    language_of_name,
+)
 from pipeline.ingestion.metadata import doc_id_of_name, slug
 from pipeline.ingestion.sources import Source
-from pipeline.records import EU_LANGUAGES, Block, Document, Remark, Sentence
+from pipeline.records import EU_LANGUAGES, Remark, Sentence
+
+UNITS_TOGETHER = 5_000
+"""A longer table is cut into parts, so that its length decides neither memory nor workers."""
 
 _SAFE_DOC_ID = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,119}")
 
@@ -28,116 +40,162 @@ class UnitRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyUnits:
-    """The sentences of a table in its order, and the documents that they make up."""
+class UnitsPart:
+    """Some of a table's sentences, in its order.
+
+    ``text_before`` is the unit before the first one, empty where that begins its document or the
+    two are of different documents; ``remarks`` are about the whole table, with its last part.
+    """
 
     sentences: tuple[Sentence, ...]
-    documents: tuple[Document, ...]
-    remarks: tuple[Remark, ...]
+    text_before: str
+    remarks: tuple[Remark, ...] = ()
 
 
 def read_units(
-    source: Source, sha256: str, rows: Sequence[UnitRow], language: str | None
-) -> ReadyUnits:
+    source: Source, open_rows: Callable[[], Iterator[UnitRow]], language: str | None
+) -> Iterator[UnitsPart]:
     """Turn rows into sentences; those of one ``doc_id`` and language make one document.
+
+    A document's canonical text has its units one a line, in the order of the table.
 
     Args:
         source: The table.
-        sha256: Its digest.
-        rows: In the table's order.
+        open_rows: Begins to read the rows, in the table's order; called more than once.
         language: Asked for; it goes before the rows' own, which go before the file name's.
 
     Raises:
         DocumentError: ``BAD_TABLE`` for a language or a sentence_id that cannot be used,
-            ``LANGUAGE_UNKNOWN`` where nothing tells the language.
+            ``LANGUAGE_UNKNOWN`` where nothing tells the language; perhaps only after parts that
+            are as they should be.
     """
-    fallback = _common_language(source, rows, language)
-    texts: dict[tuple[str, str], list[str]] = {}
-    ends: dict[tuple[str, str], int] = {}
-    seen: dict[str, int] = {}
-    sentences = []
-    for row in rows:
+    reader = _UnitReader(source, open_rows, language)
+    waiting: list[Sentence] = []
+    last = before = None
+    n_empty = 0
+    for row in open_rows():
+        if len(waiting) == UNITS_TOGETHER:
+            yield UnitsPart(tuple(waiting), _text_before(before, waiting[0]))
+            before, waiting = last, []
+        last = reader.read(row)
+        n_empty += not last.text
+        waiting.append(last)
+    reader.refuse_repeated_ids()
+    remarks = (Remark("EMPTY_UNITS", f"{n_empty} rows have no text."),) if n_empty else ()
+    if waiting:
+        yield UnitsPart(tuple(waiting), _text_before(before, waiting[0]), remarks)
+
+
+def _text_before(before: Sentence | None, first: Sentence) -> str:
+    if before is None or (before.doc_id, before.language) != (first.doc_id, first.language):
+        return ""
+    return before.text
+
+
+class _UnitReader:
+    """Gives each row its document, its language and its place there."""
+
+    def __init__(
+        self, source: Source, open_rows: Callable[[], Iterator[UnitRow]], language: str | None
+    ) -> None:
+        self._source = source
+        self._open_rows = open_rows
+        self._option = language
+        self._language_of_table = cache(self._find_language)
+        self._ends: dict[tuple[str, str], tuple[int, int]] = {}
+        self._ids = _SentenceIds()
+
+    def read(self, row: UnitRow) -> Sentence:
         text = _clean_text(row.text)
-        key = (_doc_id(row, source), _language(row, text, language, fallback))
-        earlier = texts.setdefault(key, [])
-        start = ends.get(key, -1) + 1
-        sentence_id = row.sentence_id or f"{key[0]}.{key[1]}.{len(earlier) + 1}"
-        if sentence_id in seen:
-            raise DocumentError(
-                "BAD_TABLE",
-                f"line {row.line}: sentence_id '{sentence_id}' stands already on line "
-                f"{seen[sentence_id]}. Give every row its own.",
-            )
-        seen[sentence_id] = row.line
-        earlier.append(text)
-        ends[key] = start + len(text)
-        sentences.append(
-            Sentence(
-                sentence_id=sentence_id,
-                doc_id=key[0],
-                language=key[1],
-                position=len(earlier),
-                start=start,
-                end=start + len(text),
-                text=text,
-                kind="sentence",
-            )
+        doc_id, language = self._doc_id(row), self._language(row)
+        position, start = self._ends.get((doc_id, language), (1, 0))
+        self._ends[doc_id, language] = position + 1, start + len(text) + 1
+        sentence_id = row.sentence_id or f"{doc_id}.{language}.{position}"
+        self._ids.add(sentence_id, row.line)
+        return Sentence(
+            sentence_id=sentence_id,
+            doc_id=doc_id,
+            language=language,
+            position=position,
+            start=start,
+            end=start + len(text),
+            text=text,
+            kind="sentence",
         )
-    documents = tuple(
-        _document(doc_id, code, source, sha256, lines) for (doc_id, code), lines in texts.items()
-    )
-    return ReadyUnits(tuple(sentences), documents, _remarks(sentences))
 
+    def refuse_repeated_ids(self) -> None:
+        repeated = self._ids.find_repeated()
+        if repeated is None:
+            return
+        first, second = repeated
+        raise DocumentError(
+            "BAD_TABLE",
+            f"line {second}: sentence_id '{self._id_on(second)}' stands already on line {first}. "
+            "Give every row its own.",
+        )
 
-def _document(
-    doc_id: str, language: str, source: Source, sha256: str, texts: Sequence[str]
-) -> Document:
-    blocks = []
-    start = 0
-    for text in texts:
-        blocks.append(Block(start, start + len(text), "sentence"))
-        start += len(text) + 1
-    return Document(
-        doc_id=doc_id,
-        language=language,
-        source=source.name,
-        sha256=sha256,
-        text="\n".join(texts),
-        blocks=tuple(blocks),
-    )
+    def _id_on(self, line: int) -> str:
+        again = _UnitReader(self._source, self._open_rows, self._option)
+        return next(
+            sentence.sentence_id
+            for row, sentence in ((row, again.read(row)) for row in self._open_rows())
+            if row.line == line
+        )
 
+    def _doc_id(self, row: UnitRow) -> str:
+        if not row.doc_id:
+            return doc_id_of_name(self._source.path)
+        return row.doc_id if _SAFE_DOC_ID.fullmatch(row.doc_id) else slug(row.doc_id)
 
-def _clean_text(text: str) -> str:
-    """Return a cell's text on one line; an empty cell stays an empty unit, so no row is lost."""
-    return " ".join(clean(text).text.split()) if text.strip() else ""
-
-
-def _doc_id(row: UnitRow, source: Source) -> str:
-    if not row.doc_id:
-        return doc_id_of_name(source.path)
-    return row.doc_id if _SAFE_DOC_ID.fullmatch(row.doc_id) else slug(row.doc_id)
-
-
-def _common_language(source: Source, rows: Sequence[UnitRow], language: str | None) -> str | None:
-    """Return the language of rows that do not say theirs and are too short to tell."""
-    if all(row.language for row in rows):
-        return None
-    everything = "\n".join(row.text for row in rows)
-    return decide_language(everything, language, language_of_name(source.path), None).language
-
-
-def _language(row: UnitRow, text: str, option: str | None, fallback: str | None) -> str:
-    stated = option or row.language.lower()
-    if stated:
+    def _language(self, row: UnitRow) -> str:
+        stated = self._option or row.language.lower()
+        if not stated:
+            return self._language_of_table()
         if stated not in EU_LANGUAGES:
             raise DocumentError(
                 "BAD_TABLE",
                 f"line {row.line}: language '{row.language}' is none of {', '.join(EU_LANGUAGES)}.",
             )
         return stated
-    return fallback or detect_language(text) or ""
+
+    def _find_language(self) -> str:
+        """Return the language of rows that do not say theirs and are too short to tell."""
+        texts: list[str] = []
+        length = 0
+        for row in self._open_rows():
+            texts.append(row.text)
+            length += len(row.text) + 1
+            if length > DETECTION_LENGTH:
+                break
+        name = language_of_name(self._source.path)
+        return decide_language("\n".join(texts), self._option, name, None).language
 
 
-def _remarks(sentences: Sequence[Sentence]) -> tuple[Remark, ...]:
-    empty = sum(not sentence.text for sentence in sentences)
-    return (Remark("EMPTY_UNITS", f"{empty} rows have no text."),) if empty else ()
+class _SentenceIds:
+    """Remembers which sentence_id stands on which line, in 24 bytes a row."""
+
+    def __init__(self) -> None:
+        self._digests = bytearray()
+        self._lines = array("q")
+
+    def add(self, sentence_id: str, line: int) -> None:
+        self._digests += blake2b(
+            sentence_id.encode(errors="surrogatepass"), digest_size=16
+        ).digest()
+        self._lines.append(line)
+
+    def find_repeated(self) -> tuple[int, int] | None:
+        """Return the lines of the first id that stands there again, and where it stood before."""
+        digests = np.frombuffer(self._digests, np.uint64).reshape(-1, 2)
+        order = np.lexsort((digests[:, 1], digests[:, 0]))  # stable: of equal ids the lines ascend
+        is_again = (digests[order[1:]] == digests[order[:-1]]).all(axis=1)
+        pairs = np.flatnonzero(is_again)
+        if not len(pairs):
+            return None
+        pair = pairs[np.argmin(order[pairs + 1])]
+        return self._lines[order[pair]], self._lines[order[pair + 1]]
+
+
+def _clean_text(text: str) -> str:
+    """Return a cell's text on one line; an empty cell stays an empty unit, so no row is lost."""
+    return " ".join(clean(text).text.split()) if text.strip() else ""

@@ -20,6 +20,7 @@ from pipeline.storage.rows import (
     CODEBOOK_COLUMNS,
     DOCUMENT_COLUMNS,
     TABLES,
+    DocumentRow,
     SourceRows,
     SourceText,
     codebook_table,
@@ -43,6 +44,7 @@ class LabelledFolderWriter:
         self._codebook = codebook
         self._files = ExitStack()
         self._waiting: list[SourceRows] = []
+        self._waiting_rows: list[DocumentRow] = []
         self._n_waiting = 0
 
     def __enter__(self) -> LabelledFolderWriter:
@@ -68,12 +70,15 @@ class LabelledFolderWriter:
             self._write_waiting()
         self._files.__exit__(exc_type, exc, traceback)
 
-    def write(self, source: SourceRows) -> None:
-        """Append what came of one input."""
+    def write(self, source: SourceRows, row: DocumentRow | None) -> None:
+        """Append what came of one input, or of a part of it; with the last one its row."""
         for text in source.texts:
-            name = f"{text.doc_id}.{text.language}.txt"
-            (self._folder / TEXTS / name).write_text(text.text, encoding="utf-8", newline="")
+            path = self._folder / TEXTS / f"{text.doc_id}.{text.language}.txt"
+            with path.open("a", encoding="utf-8", newline="") as file:
+                file.write(f"\n{text.text}" if text.continues else text.text)
         self._waiting.append(source)
+        if row is not None:
+            self._waiting_rows.append(row)
         self._n_waiting += source.tables["sentences"].num_rows
         if self._n_waiting >= ROWS_WRITTEN_TOGETHER:
             self._write_waiting()
@@ -89,8 +94,9 @@ class LabelledFolderWriter:
             file.write(tables[name])
         self._scores.write(tables["scores"])
         self._dataset.write(tables["sentences"])
-        self._documents.write(document_table([source.document for source in self._waiting]))
+        self._documents.write(document_table(self._waiting_rows))
         self._waiting.clear()
+        self._waiting_rows.clear()
         self._n_waiting = 0
 
 
@@ -138,7 +144,7 @@ def with_doc_id(source: SourceRows, document: SourceText, doc_id: str) -> Source
         replace(text, doc_id=doc_id) if text is document else text for text in source.texts
     )
     row = replace(source.document, doc_id=join_ids(text.doc_id for text in texts))
-    return SourceRows(row, texts, tables)
+    return replace(source, document=row, texts=texts, tables=tables)
 
 
 def _with_column(batch: pyarrow.RecordBatch, column: str, values: list[str]) -> pyarrow.RecordBatch:

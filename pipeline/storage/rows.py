@@ -59,20 +59,25 @@ DOCUMENT_COLUMNS = tuple(field.name for field in fields(DocumentRow))
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A document's canonical text, by which offsets count."""
+    """A document's canonical text, by which offsets count, or a further part of it."""
 
     doc_id: str
     language: str
     text: str
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRows:
-    """Everything that one input adds to the output: its row, its texts, a batch per table."""
+    """Everything that one input adds to the output: its row, its texts, a batch per table.
+
+    A long table comes in parts, of which all but the first ``continues``.
+    """
 
     document: DocumentRow
     texts: tuple[SourceText, ...]
     tables: Mapping[str, pyarrow.RecordBatch]
+    continues: bool = False
 
 
 def join_ids(ids: Iterable[str]) -> str:

@@ -60,6 +60,7 @@ class ShardStore:
                     tables=dict(
                         zip(TABLES, (reader.get_batch(number) for reader in readers), strict=True)
                     ),
+                    continues=content["continues"],
                 )
 
 
@@ -75,6 +76,7 @@ def _write_results(folder: Path, results: Iterable[SourceRows], schemas: Tables)
             content = {
                 "document": asdict(result.document),
                 "texts": [asdict(text) for text in result.texts],
+                "continues": result.continues,
             }
             lines.write(json.dumps(content, ensure_ascii=False) + "\n")
             for table, writer in zip(TABLES, writers, strict=True):

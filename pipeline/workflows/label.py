@@ -11,9 +11,9 @@ import platform
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
@@ -29,36 +29,21 @@ from pipeline.engines.pool import PoolEngine
 from pipeline.engines.ray_data import RayEngine
 from pipeline.engines.serial import SerialEngine
 from pipeline.errors import RequestError
-from pipeline.ingestion.sources import Source, find_sources
+from pipeline.ingestion.sources import find_sources
 from pipeline.records import EU_LANGUAGES, REVIEW_COLUMN
 from pipeline.shipped import find_shipped
 from pipeline.storage.atomic import staged_folder
-from pipeline.storage.labelled_folder import (
-    RUN_FILE,
-    LabelledFolderWriter,
-    with_doc_id,
-    write_companions,
-)
+from pipeline.storage.labelled_folder import RUN_FILE, LabelledFolderWriter, write_companions
 from pipeline.storage.rows import DocumentRow, SourceRows, table_schemas
 from pipeline.storage.run_lock import run_lock
 from pipeline.storage.shards import ShardStore
+from pipeline.workflows.label_plan import Shard, plan_shards, plan_sources
+from pipeline.workflows.label_rows import OwnNames, with_whole_rows
 from pipeline.workflows.models import OpenModel, open_model
-from pipeline.workflows.source_labeller import LabelRequest, PlannedSource, SourceLabeller
+from pipeline.workflows.source_labeller import LabelRequest, SourceLabeller
 
 SHOWN_LABELS = 10
-SHARD_BYTES = 1_000_000
-SHARD_SOURCES = 64
-"""A shard has inputs of this size together, or this many: enough for its files not to matter, and
-little enough to be lost to a kill."""
 _VERSIONED_PACKAGES = ("numpy", "scipy", "pyarrow", "py3langid", "safetensors")
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """Inputs that are labelled together, and the digest of everything that decides their rows."""
-
-    key: str
-    sources: tuple[PlannedSource, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +71,8 @@ class LabelSummary:
     notices: list[DocumentRow] = field(default_factory=list)
 
     def add(self, source: SourceRows, codebook: Codebook) -> None:
-        """Count one input."""
-        self.n_inputs += 1
-        if source.document.status == "failed":
-            self.failures.append(source.document)
-        elif source.document.message:
-            self.notices.append(source.document)
-        self.n_documents += len(source.texts)
+        """Count the rows of one input, or of a part of it."""
+        self.n_documents += sum(not text.continues for text in source.texts)
         sentences = source.tables["sentences"]
         self.n_sentences += sentences.num_rows
         flags = np.stack(
@@ -105,9 +85,20 @@ class LabelSummary:
             {label: n for label, n in zip(codebook.label_ids, counts, strict=True) if n}
         )
 
+    def add_input(self, row: DocumentRow) -> None:
+        """Count one input by its whole row."""
+        self.n_inputs += 1
+        if row.status == "failed":
+            self.failures.append(row)
+        elif row.message:
+            self.notices.append(row)
+
 
 class LabelProgress:
     """What a run reports while it works; this one keeps silent."""
+
+    def plan(self, name: str, n_units: int) -> None:
+        """Say that a table is being read, and how many of its units have been."""
 
     def begin(self, n_sources: int, n_kept: int) -> None:
         """Say how many sources there are, and how many a run before this one has done."""
@@ -142,7 +133,8 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
     summary = LabelSummary(config.output)
     work = config.output.absolute().parent / f".{config.output.name}.work"
     with run_lock(work, config.output):
-        shards = plan_shards(sources, _deciders(request, model, codebook))
+        planned = plan_sources(sources, work / "units", config.language, progress.plan)
+        shards = plan_shards(planned, _deciders(request, model, codebook))
         store = ShardStore(work / "shards")
         inputs = []
         with staged_folder(config.output, RUN_FILE, work / "staging") as staging:
@@ -150,57 +142,20 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
                 LabelledFolderWriter(staging, codebook) as writer,
                 closing(_make_shards(shards, store, request, config, progress)) as made,
             ):
-                for rows in _with_own_names(_rows_in_order(shards, store, made)):
-                    writer.write(rows)
+                named = OwnNames().give(_rows_in_order(shards, store, made))
+                for rows, row in with_whole_rows(named):
+                    writer.write(rows, row)
                     summary.add(rows, codebook)
-                    row = rows.document
-                    inputs.append(
-                        {"source": row.source, "sha256": row.sha256, "status": row.status}
-                    )
+                    if row is not None:
+                        summary.add_input(row)
+                        inputs.append(
+                            {"source": row.source, "sha256": row.sha256, "status": row.status}
+                        )
             summary.seconds = time.monotonic() - started
             run = _run_record(config, model, codebook, summary, inputs)
             write_companions(staging, codebook, run)
         shutil.rmtree(work, ignore_errors=True)
     return summary
-
-
-def plan_shards(sources: Sequence[Source], deciders: Sequence[str]) -> list[Shard]:
-    """Return the shards of a run, the same whatever the number of workers.
-
-    Args:
-        sources: In the order of the output.
-        deciders: Digests of everything but the inputs that decides what rows come out.
-    """
-    shards: list[Shard] = []
-    members: list[PlannedSource] = []
-    size_bytes = 0
-    for source in sources:
-        content_sha256, content_bytes = _digest(source.path)
-        if members and (size_bytes + content_bytes > SHARD_BYTES or len(members) == SHARD_SOURCES):
-            shards.append(_shard(members, deciders))
-            members, size_bytes = [], 0
-        members.append(PlannedSource(source, content_sha256))
-        size_bytes += content_bytes
-    return [*shards, _shard(members, deciders)]
-
-
-def _shard(members: Sequence[PlannedSource], deciders: Sequence[str]) -> Shard:
-    lines = [f"{len(entry.source.name)} {entry.source.name} {entry.sha256}" for entry in members]
-    key = sha256("\n".join([*deciders, *lines]).encode("utf-8", "surrogateescape")).hexdigest()
-    return Shard(key, tuple(members))
-
-
-def _digest(path: Path) -> tuple[str, int]:
-    """Return a file's SHA-256 and size; nothing of a file that the reader will find unreadable."""
-    digest, size_bytes = sha256(), 0
-    try:
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-                size_bytes += len(block)
-    except OSError:
-        return "", 0
-    return digest.hexdigest(), size_bytes
 
 
 def _deciders(request: LabelRequest, model: OpenModel, codebook: Codebook) -> list[str]:
@@ -277,61 +232,6 @@ def _refuse_output_within_input(config: LabelConfig) -> None:
             raise RequestError(
                 f"{config.output}: lies in the input folder {given}. Choose another."
             )
-
-
-def _with_own_names(results: Iterable[SourceRows]) -> Iterator[SourceRows]:
-    """Give every document a name of its own, and drop a source that was there already.
-
-    The same bytes under two names are one document. Different texts with one document number
-    and language, such as two renditions, are two; the later gets ``-2`` and a remark.
-    """
-    first_by_digest: dict[str, str] = {}
-    used: set[tuple[str, str]] = set()
-    for source in results:
-        row = source.document
-        if row.status == "failed":
-            yield source
-            continue
-        if row.sha256 in first_by_digest:
-            message = f"the same bytes as {first_by_digest[row.sha256]}, which is labelled."
-            yield _without_rows(source, "DUPLICATE", message)
-            continue
-        first_by_digest[row.sha256] = row.source
-        yield _with_free_names(source, used)
-
-
-def _without_rows(source: SourceRows, code: str, message: str) -> SourceRows:
-    row = source.document
-    return SourceRows(
-        DocumentRow(
-            source=row.source, sha256=row.sha256, status="duplicate", code=code, message=message
-        ),
-        (),
-        {name: batch.slice(0, 0) for name, batch in source.tables.items()},
-    )
-
-
-def _with_free_names(source: SourceRows, used: set[tuple[str, str]]) -> SourceRows:
-    for document in source.texts:
-        doc_id, copy = document.doc_id, 1
-        while (doc_id.lower(), document.language) in used:
-            copy += 1
-            doc_id = f"{document.doc_id}-{copy}"
-        used.add((doc_id.lower(), document.language))  # some file systems fold case
-        if copy > 1:
-            source = _renamed(with_doc_id(source, document, doc_id), document.doc_id, doc_id)
-    return source
-
-
-def _renamed(source: SourceRows, doc_id: str, new_doc_id: str) -> SourceRows:
-    row = source.document
-    message = f"{doc_id} ({row.language}) is there already; this one is {new_doc_id}."
-    row = replace(
-        row,
-        code="|".join(filter(None, (row.code, "DOC_ID_REPEATED"))),
-        message=" ".join(filter(None, (row.message, message))),
-    )
-    return replace(source, document=row)
 
 
 def _run_record(

@@ -13,11 +13,9 @@ import pyarrow
 from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook
-from pipeline.errors import DataError, DocumentError
+from pipeline.errors import DocumentError
 from pipeline.ingestion.reader import read_content, read_document
 from pipeline.ingestion.references import find_references
-from pipeline.ingestion.sources import Source
-from pipeline.ingestion.units import UnitRow, read_units
 from pipeline.records import UNIT_COLUMNS, Document, EvidenceTable, Remark, Scores, Sentence
 from pipeline.segmentation.segmenter import segment
 from pipeline.storage.rows import (
@@ -27,10 +25,11 @@ from pipeline.storage.rows import (
     join_ids,
     table_schemas,
 )
-from pipeline.storage.tables import read_table
+from pipeline.storage.unit_files import read_units_file
 from pipeline.tagging.context import texts_before
 from pipeline.tagging.evidence import join_evidence, repeat_evidence
 from pipeline.tagging.thresholds import find_doubtful
+from pipeline.workflows.label_plan import PlannedSource, UnitsFile
 from pipeline.workflows.models import OpenModel
 
 
@@ -42,14 +41,6 @@ class LabelRequest:
     codebook: Path
     language: str | None
     review_margin: float
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedSource:
-    """A source and the digest that it had when the run was planned, empty if it was unreadable."""
-
-    source: Source
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +71,17 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class _SegmentedSource:
-    """A source's units, or why there are none."""
+    """A source's units, and its row as far as it is known without labels.
 
-    source: Source
-    sha256: str
-    documents: tuple[Document, ...] = ()
+    ``text_before`` is what comes before the first unit in its document, where that is read apart.
+    """
+
+    row: DocumentRow
+    texts: tuple[SourceText, ...] = ()
     sentences: Sequence[Sentence] = ()
     remarks: tuple[Remark, ...] = ()
-    error: DocumentError | None = None
+    text_before: str = ""
+    continues: bool = False
 
 
 class SourceLabeller:
@@ -105,7 +99,7 @@ class SourceLabeller:
         What is wrong with a source becomes its row of ``documents.csv``.
         """
         sources = [self._segment(entry) for entry in planned]
-        coding = self._code([unit for source in sources for unit in source.sentences])
+        coding = self._code(sources)
         rows = []
         end = 0
         for source in sources:
@@ -114,31 +108,41 @@ class SourceLabeller:
         return rows
 
     def _segment(self, planned: PlannedSource) -> _SegmentedSource:
-        source = planned.source
-        digest = planned.sha256
+        if planned.units is not None:
+            return _read_part(planned, planned.units)
         try:
-            content = read_content(source)
-            digest = sha256(content).hexdigest()
-            if planned.sha256 not in ("", digest):
-                raise DocumentError("CHANGED", "changed while the run was at work. Run again.")
-            if source.is_table:
-                return _SegmentedSource(source, digest, *self._read_table(source, digest))
-            document = read_document(source, content, self._request.language)
+            return self._read_document(planned)
         except DocumentError as error:
-            return _SegmentedSource(source, digest, error=error)
-        return _SegmentedSource(source, digest, (document,), segment(document), document.remarks)
+            return _SegmentedSource(
+                DocumentRow(
+                    source=planned.source.name,
+                    sha256=planned.sha256,
+                    status="failed",
+                    code=error.code,
+                    message=error.message,
+                )
+            )
+
+    def _read_document(self, planned: PlannedSource) -> _SegmentedSource:
+        if planned.failure is not None:
+            raise DocumentError(planned.failure.code, planned.failure.message)
+        source = planned.source
+        content = read_content(source)
+        digest = sha256(content).hexdigest()
+        if planned.sha256 not in ("", digest):
+            raise DocumentError("CHANGED", "changed while the run was at work. Run again.")
+        document = read_document(source, content, self._request.language)
+        return _SegmentedSource(
+            row=_document_row(document),
+            texts=(SourceText(document.doc_id, document.language, document.text),),
+            sentences=segment(document),
+            remarks=document.remarks,
+        )
 
     def _rows_of(self, source: _SegmentedSource, coding: Coding) -> SourceRows:
         tables = self._tables(source.sentences, coding)
-        if source.error is not None:
-            row = DocumentRow(
-                source=source.source.name,
-                sha256=source.sha256,
-                status="failed",
-                code=source.error.code,
-                message=source.error.message,
-            )
-            return SourceRows(row, (), tables)
+        if source.row.status == "failed":
+            return SourceRows(source.row, (), tables)
         remarks = source.remarks
         languages = {sentence.language for sentence in source.sentences}
         if uncovered := languages - self._model.tagger.languages:
@@ -146,31 +150,17 @@ class SourceLabeller:
         if coding.long_rows:
             remarks = (*remarks, _read_in_parts(source.sentences, coding.long_rows))
         row = replace(
-            _document_row(source.source, source.sha256, source.documents, remarks),
+            source.row,
+            code=join_ids(remark.code for remark in remarks),
+            message=" ".join(remark.message for remark in remarks),
             status="labelled" if coding.is_covered.any() else "segmented",
             units=len(source.sentences),
         )
-        texts = tuple(SourceText(d.doc_id, d.language, d.text) for d in source.documents)
-        return SourceRows(row, texts, tables)
+        return SourceRows(row, source.texts, tables, source.continues)
 
-    def _read_table(
-        self, source: Source, digest: str
-    ) -> tuple[tuple[Document, ...], Sequence[Sentence], tuple[Remark, ...]]:
-        try:
-            rows = read_table(source.path, required=("text",))
-        except DataError as error:
-            raise DocumentError("BAD_TABLE", str(error)) from error
-        columns = ("text", "sentence_id", "doc_id", "language")
-        units = read_units(
-            source,
-            digest,
-            [UnitRow(row.line, *(row.text_of(column) for column in columns)) for row in rows],
-            self._request.language,
-        )
-        return units.documents, units.sentences, units.remarks
-
-    def _code(self, sentences: Sequence[Sentence]) -> Coding:
+    def _code(self, sources: Sequence[_SegmentedSource]) -> Coding:
         """Label sentences, language by language; fields of a cover page carry no label."""
+        sentences = [sentence for source in sources for sentence in source.sentences]
         tagger, thresholds = self._model.tagger, self._model.thresholds
         scores = np.full((len(sentences), len(thresholds)), np.nan, dtype=np.float32)
         doubtful = np.zeros(len(sentences), dtype=bool)
@@ -180,7 +170,7 @@ class SourceLabeller:
             if sentence.language in tagger.languages and not sentence.is_cover_field:
                 rows_by_language.setdefault(sentence.language, []).append(row)
         evidence: list[EvidenceTable] = []
-        contexts = self._contexts(sentences)
+        contexts = self._contexts(sources)
         for language, rows in sorted(rows_by_language.items()):
             units = [(sentences[row].text, contexts[row]) for row in rows]
             first_place: dict[tuple[str, str], int] = {}  # the same unit is labelled once
@@ -200,16 +190,20 @@ class SourceLabeller:
             long_rows=long_rows,
         )
 
-    def _contexts(self, sentences: Sequence[Sentence]) -> list[str]:
+    def _contexts(self, sources: Sequence[_SegmentedSource]) -> list[str]:
         """Return what the model reads beside each sentence: the one before, or nothing."""
-        if not self._model.tagger.reads_context:
-            return [""] * len(sentences)
-        before = texts_before(
-            [sentence.text for sentence in sentences],
-            [(sentence.doc_id, sentence.language) for sentence in sentences],
-        )
-        firsts = (sentence.position == 1 for sentence in sentences)  # one id, two renditions
-        return ["" if is_first else text for text, is_first in zip(before, firsts, strict=True)]
+        contexts: list[str] = []
+        for source in sources:
+            sentences = source.sentences
+            if not self._model.tagger.reads_context or not sentences:
+                contexts += [""] * len(sentences)
+                continue
+            _, *before = texts_before(
+                [sentence.text for sentence in sentences],
+                [(sentence.doc_id, sentence.language) for sentence in sentences],
+            )
+            contexts += [source.text_before, *before]
+        return contexts
 
     def _not_covered(self, languages: Sequence[str]) -> Remark:
         covered = ", ".join(sorted(self._model.tagger.languages))
@@ -322,22 +316,45 @@ def _batch(
     return pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _document_row(
-    source: Source, digest: str, documents: Sequence[Document], remarks: Sequence[Remark]
-) -> DocumentRow:
-    first = documents[0]
+def _read_part(planned: PlannedSource, units: UnitsFile) -> _SegmentedSource:
+    sentences = read_units_file(units.path)
+    by_document: dict[tuple[str, str], list[Sentence]] = {}
+    for sentence in sentences:
+        by_document.setdefault((sentence.doc_id, sentence.language), []).append(sentence)
+    return _SegmentedSource(
+        row=DocumentRow(
+            doc_id=join_ids(doc_id for doc_id, _ in by_document),
+            language=join_ids(language for _, language in by_document),
+            source=planned.source.name,
+            sha256=planned.sha256,
+        ),
+        texts=tuple(
+            SourceText(
+                doc_id,
+                language,
+                "\n".join(sentence.text for sentence in found),
+                continues=found[0].position > 1,
+            )
+            for (doc_id, language), found in by_document.items()
+        ),
+        sentences=sentences,
+        remarks=units.remarks,
+        text_before=units.text_before,
+        continues=units.number > 0,
+    )
+
+
+def _document_row(document: Document) -> DocumentRow:
     return DocumentRow(
-        doc_id=join_ids(document.doc_id for document in documents),
-        language=join_ids(document.language for document in documents),
-        source=source.name,
-        sha256=digest,
-        title=first.title,
-        date=first.date,
-        pages=first.pages,
-        code=join_ids(remark.code for remark in remarks),
-        message=" ".join(remark.message for remark in remarks),
-        number=first.number,
-        revision=first.revision,
-        celex=first.celex,
-        found_in="; ".join(f"{name}: {origin}" for name, origin in first.origins),
+        doc_id=document.doc_id,
+        language=document.language,
+        source=document.source,
+        sha256=document.sha256,
+        title=document.title,
+        date=document.date,
+        pages=document.pages,
+        number=document.number,
+        revision=document.revision,
+        celex=document.celex,
+        found_in="; ".join(f"{name}: {origin}" for name, origin in document.origins),
     )

@@ -3,14 +3,20 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import DocumentError
+from pipeline.ingestion import units as units_module
 from pipeline.ingestion.sources import Source
-from pipeline.ingestion.units import ReadyUnits, UnitRow, read_units
+from pipeline.ingestion.units import UnitRow, UnitsPart, read_units
 
 SOURCE = Source(Path("units_en.csv"), "units_en.csv")
 
 
-def units(*rows: UnitRow, language: str | None = None) -> ReadyUnits:
-    return read_units(SOURCE, "digest", rows, language)
+def parts(*rows: UnitRow, language: str | None = None) -> list[UnitsPart]:
+    return list(read_units(SOURCE, lambda: iter(rows), language))
+
+
+def units(*rows: UnitRow, language: str | None = None) -> UnitsPart:
+    (part,) = parts(*rows, language=language)
+    return part
 
 
 def test_rows_stay_in_order_and_keep_their_ids():
@@ -26,16 +32,15 @@ def test_missing_ids_come_from_file_name_and_position():
     assert [s.sentence_id for s in found.sentences] == ["units.en.1", "units.en.2"]
 
 
-def test_offsets_point_into_the_canonical_text():
+def test_offsets_point_into_the_lines_of_the_document():
     found = units(UnitRow(2, "One."), UnitRow(3, " Two\nlines. "), UnitRow(4, "Three."))
-    text = found.documents[0].text
+    text = "One.\nTwo lines.\nThree."
     assert [text[s.start : s.end] for s in found.sentences] == ["One.", "Two lines.", "Three."]
 
 
 def test_language_of_the_row_goes_before_the_file_name():
     found = units(UnitRow(2, "Un.", language="fr"), UnitRow(3, "One."))
     assert [s.language for s in found.sentences] == ["fr", "en"]
-    assert [d.language for d in found.documents] == ["fr", "en"]
 
 
 def test_option_goes_before_everything():
@@ -49,8 +54,9 @@ def test_empty_row_stays_and_is_counted():
 
 
 def test_repeated_id_is_named_with_both_lines():
-    with pytest.raises(DocumentError, match="line 3: sentence_id 'x' stands already on line 2"):
-        units(UnitRow(2, "One.", "x"), UnitRow(3, "Two.", "x"))
+    rows = [UnitRow(2, "One.", "x"), UnitRow(3, "Two.", "y"), UnitRow(4, "Three.", "x")]
+    with pytest.raises(DocumentError, match="line 4: sentence_id 'x' stands already on line 2"):
+        units(*rows, UnitRow(5, "Four.", "y"))
 
 
 def test_unknown_language_is_named():
@@ -59,4 +65,24 @@ def test_unknown_language_is_named():
 
 
 def test_hostile_document_id_becomes_a_slug():
-    assert units(UnitRow(2, "One.", doc_id="../../etc/x")).documents[0].doc_id == "etc-x"
+    assert units(UnitRow(2, "One.", doc_id="../../etc/x")).sentences[0].doc_id == "etc-x"
+
+
+def test_long_table_comes_in_parts_that_go_on_where_the_last_one_ended(monkeypatch):
+    rows = [UnitRow(n, f"Unit {n}.", doc_id="ab"[n > 4]) for n in range(2, 10)]
+    (whole,) = parts(*rows)
+    monkeypatch.setattr(units_module, "UNITS_TOGETHER", 3)
+    found = parts(*rows)
+    assert [len(part.sentences) for part in found] == [3, 3, 2]
+    assert sum((part.sentences for part in found), ()) == whole.sentences
+    assert [part.text_before for part in found] == ["", "", "Unit 7."]
+
+
+def test_remark_about_the_table_comes_with_its_last_part(monkeypatch):
+    monkeypatch.setattr(units_module, "UNITS_TOGETHER", 1)
+    found = parts(UnitRow(2, ""), UnitRow(3, ""), UnitRow(4, "Three."))
+    assert [[remark.message for remark in part.remarks] for part in found] == [
+        [],
+        [],
+        ["2 rows have no text."],
+    ]

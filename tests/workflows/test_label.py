@@ -1,5 +1,8 @@
 import csv
 import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet
@@ -205,6 +208,59 @@ def test_table_of_ready_units_is_labelled_row_by_row(run, tmp_path, suffix):
     assert [row["sentence_id"] for row in rows] == ["k0", "k1", "k2"]
     assert [row["text"] for row in rows] == texts
     assert [row["topics"] for row in rows] == ["ports", "farming", ""]
+
+
+@pytest.fixture
+def table(tmp_path) -> Path:
+    """A table of two documents in turn, one of which is called like a document beside it."""
+    path = tmp_path / "units.csv"
+    texts = ["The harbour is open.", "Crops failed.", "", "Nothing else was said.", "A port."]
+    rows = [f"{'ST-80001-2031-INIT' if n % 2 else 'b'},{text}\n" for n, text in enumerate(texts)]
+    path.write_text("doc_id,text\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_parts_of_a_table_give_the_files_of_the_whole(
+    run, document, table, tmp_path, contents, monkeypatch, workers
+):
+    whole = run(document, table, language="en")
+    expected = contents(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out")
+    monkeypatch.setattr("pipeline.ingestion.units.UNITS_TOGETHER", 2)
+    monkeypatch.setattr("pipeline.workflows.label_plan.SHARD_SOURCES", 2)
+    parts = run(document, table, language="en", workers=workers)
+    assert contents(tmp_path / "out") == expected
+    assert replace(parts, seconds=whole.seconds) == whole
+    documents = read_csv(tmp_path / "out" / "documents.csv")
+    assert [(row["doc_id"], row["units"], row["code"]) for row in documents] == [
+        ("ST-80001-2031-INIT", "5", ""),
+        ("b|ST-80001-2031-INIT-2", "5", "EMPTY_UNITS|DOC_ID_REPEATED"),
+    ]
+
+
+def test_copy_of_a_table_is_left_out_with_all_its_parts(run, table, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.ingestion.units.UNITS_TOGETHER", 2)
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(table.read_bytes())
+    run(table, copy, language="en")
+    rows = read_csv(tmp_path / "out" / "documents.csv")
+    assert [(row["status"], row["units"]) for row in rows] == [
+        ("labelled", "5"),
+        ("duplicate", "0"),
+    ]
+    assert len(read_csv(tmp_path / "out" / "sentences.csv")) == 5
+
+
+def test_table_that_goes_wrong_late_gives_no_rows(run, table, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.ingestion.units.UNITS_TOGETHER", 2)
+    with table.open("a") as stream:
+        stream.write("a,b,c\n")
+    run(table, language="en")
+    (row,) = read_csv(tmp_path / "out" / "documents.csv")
+    assert (row["status"], row["code"]) == ("failed", "BAD_TABLE")
+    assert "line 7: 3 cells, expected 2" in row["message"]
+    assert read_csv(tmp_path / "out" / "sentences.csv") == []
 
 
 def test_missing_input_writes_nothing(run, tmp_path):

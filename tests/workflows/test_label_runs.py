@@ -14,6 +14,7 @@ import pytest
 from pipeline.errors import EngineError, RequestError
 from pipeline.storage.run_lock import run_lock
 from pipeline.workflows import label as label_workflow
+from pipeline.workflows import label_plan
 
 PARAGRAPHS = (
     "1. Harbour {n} is closed. It is open.\n2. There is grave concern about crop {n}.\n",
@@ -24,7 +25,7 @@ PARAGRAPHS = (
 @pytest.fixture
 def corpus(tmp_path, monkeypatch) -> Path:
     """Twelve documents, each a shard of its own."""
-    monkeypatch.setattr(label_workflow, "SHARD_SOURCES", 1)
+    monkeypatch.setattr(label_plan, "SHARD_SOURCES", 1)
     folder = tmp_path / "in"
     folder.mkdir()
     for number in range(12):
@@ -46,7 +47,7 @@ def test_workers_do_not_change_a_byte(run, corpus, contents, tmp_path, workers):
 
 def test_shard_size_does_not_change_a_byte(run, corpus, contents, tmp_path, monkeypatch):
     run(corpus, output=tmp_path / "small")
-    monkeypatch.setattr(label_workflow, "SHARD_SOURCES", 5)
+    monkeypatch.setattr(label_plan, "SHARD_SOURCES", 5)
     run(corpus, output=tmp_path / "large")
     assert contents(tmp_path / "small") == contents(tmp_path / "large")
 
@@ -139,7 +140,7 @@ def test_file_that_changes_during_the_run_is_named(run, corpus, monkeypatch):
         digests[path] = "0" * 64
         return digests[path], 10
 
-    monkeypatch.setattr(label_workflow, "_digest", stale_digest)
+    monkeypatch.setattr(label_plan, "_digest", stale_digest)
     summary = run(corpus, workers=1)
     assert {row.code for row in summary.failures} == {"CHANGED"}
 

@@ -1,0 +1,176 @@
+"""What a labelling run will do: inputs, and parts of long tables, put together as shards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from pipeline.errors import DataError, DocumentError
+from pipeline.ingestion.sources import Source
+from pipeline.ingestion.units import UnitRow, read_units
+from pipeline.records import Remark
+from pipeline.storage.atomic import writable
+from pipeline.storage.tables import iterate_table
+from pipeline.storage.unit_files import write_units
+
+SHARD_BYTES = 1_000_000
+SHARD_SOURCES = 64
+"""A shard has inputs of this size together, or this many: enough for its files not to matter, and
+little enough to be lost to a kill."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsFile:
+    """Some units of a table, written down for whoever labels them.
+
+    ``number`` counts the table's parts from 0; ``text_before`` is the unit before the first one of
+    the same document, or empty; ``remarks`` are about the whole table, with its first part.
+    """
+
+    path: Path
+    number: int
+    text_before: str
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSource:
+    """A document, or a part of a table, and what was found when the run was planned.
+
+    ``sha256`` is the digest of the whole file, empty if it was unreadable; ``failure`` says why a
+    table is of no use.
+    """
+
+    source: Source
+    sha256: str
+    size_bytes: int
+    units: UnitsFile | None = None
+    failure: Remark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Inputs that are labelled together, and the digest of everything that decides their rows."""
+
+    key: str
+    sources: tuple[PlannedSource, ...]
+
+
+def plan_sources(
+    sources: Sequence[Source],
+    folder: Path,
+    language: str | None,
+    report: Callable[[str, int], None],
+) -> Iterator[PlannedSource]:
+    """Yield the inputs of a run in order, tables part by part.
+
+    Args:
+        sources: In the order of the output.
+        folder: Where the units of tables are written down.
+        language: The language that was asked for, or None.
+        report: Is told the name of a table and how many of its units have been read.
+
+    Raises:
+        RequestError: The folder cannot be written.
+    """
+    for number, source in enumerate(sources):
+        if source.is_table:
+            yield from _plan_table(source, folder / str(number), language, report)
+        else:
+            yield PlannedSource(source, *_digest(source.path))
+
+
+def _plan_table(
+    source: Source, folder: Path, language: str | None, report: Callable[[str, int], None]
+) -> list[PlannedSource]:
+    """Return the parts of a table; one, with the reason, where it is of no use."""
+    digest, size_bytes = _digest(source.path)
+    try:
+        parts = _write_parts(source, digest, folder, language, report)
+        if _digest(source.path)[0] != digest:
+            raise DocumentError("CHANGED", "changed while the run was at work. Run again.")
+    except DataError as error:
+        code = "UNREADABLE" if isinstance(error.__cause__, OSError) else "BAD_TABLE"
+        return [PlannedSource(source, digest, size_bytes, failure=Remark(code, str(error)))]
+    except DocumentError as error:
+        failure = Remark(error.code, error.message)
+        return [PlannedSource(source, digest, size_bytes, failure=failure)]
+    return parts
+
+
+def _write_parts(
+    source: Source,
+    digest: str,
+    folder: Path,
+    language: str | None,
+    report: Callable[[str, int], None],
+) -> list[PlannedSource]:
+    parts: list[PlannedSource] = []
+    n_units = 0
+    remarks: tuple[Remark, ...] = ()
+    for number, part in enumerate(read_units(source, partial(_open_rows, source.path), language)):
+        units = UnitsFile(folder / f"{number}.arrow", number, part.text_before)
+        with writable(units.path):
+            write_units(units.path, part.sentences)
+        n_bytes = sum(len(sentence.text) for sentence in part.sentences)
+        parts.append(PlannedSource(source, digest, n_bytes, units))
+        n_units += len(part.sentences)
+        report(source.name, n_units)
+        remarks = part.remarks
+    first = UnitsFile(folder / "0.arrow", 0, "", remarks)
+    return [replace(parts[0], units=first), *parts[1:]]
+
+
+def _open_rows(path: Path) -> Iterator[UnitRow]:
+    columns = ("text", "sentence_id", "doc_id", "language")
+    for row in iterate_table(path, required=("text",)):
+        yield UnitRow(row.line, *(row.text_of(column) for column in columns))
+
+
+def plan_shards(sources: Iterable[PlannedSource], deciders: Sequence[str]) -> list[Shard]:
+    """Return the shards of a run, the same whatever the number of workers.
+
+    Args:
+        sources: In the order of the output.
+        deciders: Digests of everything but the inputs that decides what rows come out.
+    """
+    shards: list[Shard] = []
+    members: list[PlannedSource] = []
+    size_bytes = 0
+    for source in sources:
+        is_full = size_bytes + source.size_bytes > SHARD_BYTES or len(members) == SHARD_SOURCES
+        if members and is_full:
+            shards.append(_shard(members, deciders))
+            members, size_bytes = [], 0
+        members.append(source)
+        size_bytes += source.size_bytes
+    return [*shards, _shard(members, deciders)]
+
+
+def _shard(members: Sequence[PlannedSource], deciders: Sequence[str]) -> Shard:
+    lines = [*deciders, *map(_describe, members)]
+    key = sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+    return Shard(key, tuple(members))
+
+
+def _describe(member: PlannedSource) -> str:
+    """Return one line that tells what a member is from all others."""
+    name = member.source.name
+    part = "" if member.units is None else f" part {member.units.number}"
+    return f"{len(name)} {name} {member.sha256}{part}"
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    """Return a file's SHA-256 and size; nothing of a file that the reader will find unreadable."""
+    digest, size_bytes = sha256(), 0
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+                size_bytes += len(block)
+    except OSError:
+        return "", 0
+    return digest.hexdigest(), size_bytes
