@@ -24,7 +24,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from bench.corpus import PARAGRAPHS, read_sentences, write_documents
+from bench.corpus import PARAGRAPHS, read_sentences, write_documents, write_table
 from pipeline.codebook import load_codebook
 from pipeline.config import LabelConfig, load_config
 from pipeline.storage.gold import read_gold
@@ -117,23 +117,32 @@ def _settings(folder: Path, output: str, workers: int | None) -> dict[str, objec
     }
 
 
-def measure_memory(folder: Path, sizes: Sequence[int], n_paragraphs: int) -> None:
-    """Print the peak memory of a whole run for corpora of growing size."""
+def measure_memory(
+    folder: Path, sizes: Sequence[int], n_paragraphs: int, n_units: Sequence[int]
+) -> None:
+    """Print the peak memory of a whole run for corpora, and tables of units, of growing size."""
     sentences = read_sentences(ROOT / "data/train", LANGUAGES)
-    print(f"\npeak memory of `label`, MB (the largest process); {n_paragraphs} paragraphs each")
+    print("\npeak memory of `label`, MB (the largest process)")
+    source = folder / "memory"
     for n_documents in sizes:
-        source = folder / f"memory-{n_documents}"
         write_documents(source, sentences, n_documents, n_paragraphs)
-        command = [sys.executable, "-m", "pipeline", "label", "--input", str(source)]
-        command += ["--output", str(folder / "memory-out")]
-        run = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        _, status, usage = os.wait4(run.pid, 0)
-        if status:
-            raise RuntimeError(f"labelling ended with status {status}")
-        print(f"  {n_documents:>7,} documents: {usage.ru_maxrss / 1024:,.0f}")
+        print(f"  {n_documents:>9,} documents of {n_paragraphs} paragraphs: {_peak(source):,.0f}")
         shutil.rmtree(source)
+    for n_rows in n_units:
+        write_table(source / "units.csv", sentences, n_rows)
+        print(f"  {n_rows:>9,} units of one table: {_peak(source):,.0f}")
+        shutil.rmtree(source)
+
+
+def _peak(source: Path) -> float:
+    """Return the peak memory of labelling a folder in a process of its own, MB."""
+    command = [sys.executable, "-m", "pipeline", "label", "--input", str(source)]
+    command += ["--output", str(source.with_name("memory-out"))]
+    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(run.pid, 0)
+    if status:
+        raise RuntimeError(f"labelling ended with status {status}")
+    return usage.ru_maxrss / 1024
 
 
 def measure_start(folder: Path) -> None:
@@ -205,6 +214,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--transformers", action="store_true", help="encoders too, some minutes")
     parser.add_argument("--memory", type=int, nargs="*", default=[], metavar="DOCUMENTS")
+    parser.add_argument("--units", type=int, nargs="*", default=[], help="memory of such tables")
     parser.add_argument("--paragraphs", type=int, default=PARAGRAPHS, help="of these documents")
     arguments = parser.parse_args()
     processor = platform.processor() or platform.machine()
@@ -214,8 +224,8 @@ def main() -> None:
         measure_start(folder)
         measure_tagging(arguments.rounds)
         measure_end_to_end(folder, arguments.documents, arguments.rounds)
-        if arguments.memory:
-            measure_memory(folder, arguments.memory, arguments.paragraphs)
+        if arguments.memory or arguments.units:
+            measure_memory(folder, arguments.memory, arguments.paragraphs, arguments.units)
         if arguments.transformers:
             measure_transformers(arguments.rounds)
     finally:
