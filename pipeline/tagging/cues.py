@@ -19,7 +19,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_GAP = 3
@@ -27,6 +27,9 @@ MAX_GAP = 3
 
 MAX_REMEMBERED_FOLDS = 50_000
 """Words whose one spelling is remembered, of all languages together."""
+
+MAX_REMEMBERED_WORDINGS = 20_000
+"""Words of cues that are parsed but once; a lexicon uses the same again and again."""
 
 _CUE_WORD = re.compile(r"(\*?)([^\W_]+)(\*?)")
 _POSITION = re.compile(r"\(([^()]*)\)|([^\s()]+)")
@@ -156,18 +159,24 @@ def _refuse_brackets(between: str, phrase: str) -> None:
 
 def _words(text: str, phrase: str) -> Wording:
     """Return the words of a text, one after the other; punctuation cuts words as spaces do."""
-    words = tuple(
-        Position((_pattern(word, before == "*", after == "*"),))
-        for before, word, after in _CUE_WORD.findall(text)
-    )
-    if not words or _NO_PATTERN.search(text):
+    words = _read_words(text)
+    if not words:
         raise ValueError(f"'{text}' in '{phrase}' is no word pattern.")
     return words
 
 
-@cache
+@lru_cache(maxsize=MAX_REMEMBERED_WORDINGS)
+def _read_words(text: str) -> Wording:
+    """Return the words of a text, none where it is no word pattern."""
+    if _NO_PATTERN.search(text):
+        return ()
+    return tuple(
+        Position((_pattern(word, before == "*", after == "*"),))
+        for before, word, after in _CUE_WORD.findall(text)
+    )
+
+
 def _pattern(word: str, open_start: bool, open_end: bool) -> WordPattern:
-    """Return a pattern; lexicons use the same words again and again."""
     word = unicodedata.normalize("NFC", word)
     is_acronym = len(word) > 1 and word.isupper()
     return WordPattern(word if is_acronym else fold(word), open_start, open_end)
