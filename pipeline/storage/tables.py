@@ -139,7 +139,7 @@ def _read_jsonl(path: Path, columns: Columns) -> Iterator[TableRow]:
             if not isinstance(content, dict):
                 raise DataError(f"{path} line {line}: expected an object, found {raw_row:.40}.")
             columns.update(dict.fromkeys(content))
-            yield TableRow(line, {key: cell for key, cell in content.items() if cell is not None})
+            yield _filled_row(line, content)
 
 
 def _read_parquet(path: Path, columns: Columns) -> Iterator[TableRow]:
@@ -152,11 +152,13 @@ def _read_parquet(path: Path, columns: Columns) -> Iterator[TableRow]:
             batches = file.iter_batches(PARQUET_ROWS_TOGETHER)
             contents = chain.from_iterable(batch.to_pylist() for batch in batches)
             for line, content in enumerate(contents, start=1):
-                yield TableRow(
-                    line, {key: cell for key, cell in content.items() if cell is not None}
-                )
+                yield _filled_row(line, content)
     except pyarrow.ArrowException as error:
         raise DataError(f"{path}: is not a Parquet file ({error}).") from error
+
+
+def _filled_row(line: int, content: dict[str, Any]) -> TableRow:
+    return TableRow(line, {key: cell for key, cell in content.items() if cell is not None})
 
 
 _READER_BY_SUFFIX: dict[str, Callable[[Path, Columns], Iterator[TableRow]]] = {

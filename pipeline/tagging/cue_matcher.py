@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.tagging.cues import CueHit, LabelCues, WordPattern, fold
-from pipeline.tagging.lists import Lists, group, offsets_of, spread
+from pipeline.tagging.lists import Lists, offsets_of, spread
 from pipeline.tagging.wording_table import NONE, WordingTable
 from pipeline.tagging.words import BatchWords, read_words
 
@@ -220,7 +220,8 @@ class _WordFits:
             len(spellings),
         )
         remembered = Lists(np.array(self._offsets), np.array(self._patterns))
-        return group(*remembered.spread(numbers[words.numbers]), len(words.numbers))
+        owners, patterns = remembered.spread(numbers[words.numbers])
+        return Lists(offsets_of(owners, len(words.numbers)), patterns)
 
     def _forget(self) -> None:
         self._number_by_word: dict[str, int] = {}

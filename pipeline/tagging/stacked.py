@@ -176,7 +176,7 @@ class StackedTagger:
         """Return the words that carried the wanted pairs of sentence and label, without cues."""
         weights = self._weights
         rows, labels = np.nonzero(wanted)
-        few = ngrams.pick(np.unique(rows))
+        few = ngrams.pick(rows)
         offsets, added = few.weigh_words(rows, labels, weights.ngrams)
         owners, within = spread(np.diff(offsets))
         cues_by_row = Lists(

@@ -31,8 +31,9 @@ class OwnNames:
                 self._names = {}
                 self._is_dropped = row.status != "failed" and row.sha256 in self._first_by_digest
                 if self._is_dropped:
-                    message = f"the same bytes as {self._first_by_digest[row.sha256]}, which is "
-                    yield _without_rows(source, "DUPLICATE", f"{message}labelled.")
+                    first = self._first_by_digest[row.sha256]
+                    message = f"the same bytes as {first}, which is labelled."
+                    yield _without_rows(source, "DUPLICATE", message)
                 elif row.status != "failed":
                     self._first_by_digest[row.sha256] = row.source
             if not self._is_dropped:
