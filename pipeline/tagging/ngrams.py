@@ -25,8 +25,8 @@ _DIGITS = re.compile(r"\d+")
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 
-SHORTEST = 1e-6
-"""Length below which a row is left as it is: it has no n-grams that count."""
+FULL_LENGTH = 1.0
+"""Rows longer than this are scaled to it; shorter ones say little and stay as they are."""
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -54,7 +54,11 @@ class Ngrams:
     bucket_weights: Floats | None = None
 
     def matrix(self) -> csr_matrix:
-        """Return rows of unit length as float32, shape (n_texts, n_buckets)."""
+        """Return rows as float32, shape (n_texts, n_buckets), at most of unit length.
+
+        A number, or one word, has few n-grams: scaled up to the length of a sentence they would
+        say as much as all of its words.
+        """
         keys = np.sort(self._keys)
         keys = keys[_is_new(keys)]  # np.unique would take ten times as long
         rows, buckets = (
@@ -62,7 +66,7 @@ class Ngrams:
         )
         values = self._weights_of(buckets)
         lengths = np.sqrt(np.bincount(rows, values * values, self.n_texts))
-        values = (values / np.maximum(lengths, SHORTEST)[rows]).astype(np.float32)
+        values = (values / np.maximum(lengths, FULL_LENGTH)[rows]).astype(np.float32)
         offsets = offsets_of(rows, self.n_texts)
         return csr_matrix((values, buckets, offsets), shape=(self.n_texts, self.n_buckets))
 
@@ -128,7 +132,7 @@ class Ngrams:
         lengths = np.sqrt(np.bincount(rows, squares, self.n_texts))
         times = np.empty(len(order))
         times[order] = np.bincount(group)[group] if len(group) else 0
-        parts: Doubles = values / np.maximum(lengths, SHORTEST)[self.rows]
+        parts: Doubles = values / np.maximum(lengths, FULL_LENGTH)[self.rows]
         return parts / (times * self.n_words)
 
     @cached_property
@@ -143,7 +147,7 @@ def _is_new(keys: Keys) -> NDArray[np.bool_]:
 
 
 class NgramHasher:
-    """Turns sentences into rows of unit length over ``2**hash_bits`` buckets.
+    """Turns sentences into rows over ``2**hash_bits`` buckets.
 
     Character n-grams stay within a word and its two boundaries, word n-grams within a sentence;
     each counts once a sentence. Case, accents on Greek, and punctuation do not count, and every

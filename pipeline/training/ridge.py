@@ -155,3 +155,20 @@ def inverse_document_frequency(inputs: csr_matrix, group_ids: Sequence[str]) -> 
     present.data = np.ones_like(present.data)
     frequency = np.asarray(present.T @ weights)
     return np.log((len(counts) + 1) / (frequency + 1)).astype(np.float32)
+
+
+def scale_to_lengths(
+    inputs: csr_matrix, weights: NDArray[np.float32], fraction: float
+) -> NDArray[np.float32]:
+    """Return weights by which this fraction of the rows is shorter than 1.
+
+    Args:
+        inputs: What features each row has, shape (n_rows, n_features).
+        weights: Of the features, shape (n_features,).
+        fraction: Between 0 and 1.
+    """
+    present = inputs.copy()
+    present.data = np.ones_like(present.data)
+    lengths = np.sqrt(np.asarray(present @ weights.astype(np.float64) ** 2))
+    length = float(np.quantile(lengths, fraction))
+    return weights if length == 0 else (weights / length).astype(np.float32)

@@ -32,7 +32,11 @@ from pipeline.training.ridge import (
     fit_ridge,
     inverse_document_frequency,
     predict_without,
+    scale_to_lengths,
 )
+
+SHORT_FRACTION = 0.25
+"""Sentences that say less than the others: their n-grams are not scaled up to the same length."""
 
 Array = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -120,7 +124,10 @@ def fit_stacked(
     ngrams = NgramHasher(config.hash_bits, config.char_ngrams, config.word_ngrams).read(
         read_words(training.texts)
     )
-    bucket_weights = inverse_document_frequency(ngrams.matrix(), training.group_ids)
+    present = ngrams.matrix()
+    bucket_weights = scale_to_lengths(
+        present, inverse_document_frequency(present, training.group_ids), SHORT_FRACTION
+    )
     inputs = replace(ngrams, bucket_weights=bucket_weights).matrix()
     has_cue = csr_matrix((cue_counts > 0) * np.float32(config.cue_weight))
     both = hstack([inputs, has_cue], format="csr")

@@ -33,9 +33,13 @@ def test_ngrams_are_those_of_the_slow_way(text):
     assert transform([text]).nnz == expected_count(text.replace("ό", "ο"))
 
 
-def test_rows_have_unit_length():
-    rows = transform(["De Raad van de Unie", "kort"])
-    assert np.allclose(np.asarray(rows.multiply(rows).sum(axis=1)), 1)
+def test_rows_have_unit_length_and_those_that_say_little_are_shorter():
+    words = read_words(["De Raad van de Unie", "5"])
+    weights = np.full(2**18, 0.3, dtype=np.float32)
+    rows = HASHER.read(words, weights).matrix()
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1))).ravel()
+    n_ngrams = expected_count("0")
+    assert lengths == pytest.approx([1, 0.3 * np.sqrt(n_ngrams)])
 
 
 def test_case_punctuation_and_digits_do_not_matter():

@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_matrix, random_array
 
 from pipeline.training import ridge
-from pipeline.training.ridge import fit_ridge, inverse_document_frequency
+from pipeline.training.ridge import fit_ridge, inverse_document_frequency, scale_to_lengths
 
 
 @pytest.fixture
@@ -53,6 +53,14 @@ def test_frequent_features_weigh_less_and_language_versions_count_once():
     weights = inverse_document_frequency(inputs, ["a", "a", "b", "c"])
     assert weights[0] < weights[1] < weights[2]
     assert weights[1] == pytest.approx(np.log(4 / (1.5 + 1)))
+
+
+def test_a_fraction_of_the_rows_is_shorter_than_one():
+    inputs = csr_matrix(np.tril(np.ones((5, 5))))
+    weights = scale_to_lengths(inputs, np.full(5, 7, dtype=np.float32), 0.25)
+    lengths = np.sqrt(inputs @ weights**2)
+    assert lengths[:2] == pytest.approx([np.sqrt(1 / 2), 1])
+    assert (scale_to_lengths(inputs, np.zeros(5, dtype=np.float32), 0.25) == 0).all()
 
 
 def test_rows_are_predicted_without_the_hole_around_them(problem):
