@@ -145,10 +145,13 @@ def evaluate(
             "others": other,
             "errors": errors,
         }
-        # Floors hold for the gold they were recorded on; another gold is only measured.
-        assignments = [*(["floors=null"] if gold or texts else []), *(set_ or [])]
-        settings = _settings("evaluate", EvaluateConfig, config, given, assignments)
-        evaluation = evaluate_model(settings, raise_floors=record)
+        settings = _settings("evaluate", EvaluateConfig, config, given, set_)
+        names_floors = any(assignment.startswith("floors=") for assignment in set_ or [])
+        evaluation = evaluate_model(
+            settings,
+            raise_floors=record,
+            any_gold=bool(gold or texts) and not names_floors,
+        )
         print_evaluation(evaluation)
         return not evaluation.breaches
 

@@ -31,6 +31,7 @@ def staged_folder(target: Path, last: str, staging: Path | None = None) -> Itera
         RequestError: The target cannot be written.
     """
     with writable(target):
+        refuse_file_as_folder(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         if staging is None:
             staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -38,14 +39,32 @@ def staged_folder(target: Path, last: str, staging: Path | None = None) -> Itera
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir(parents=True)
         try:
-            if target.exists() and not target.is_dir():
-                raise RequestError(
-                    f"{target}: is a file, expected a folder to write to. Choose another."
-                )
             yield staging
             _move_into_place(staging, target, last)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+
+
+def refuse_file_as_folder(target: Path) -> None:
+    """Say no to a file where a folder is to be written.
+
+    Raises:
+        RequestError: The target is one.
+    """
+    if target.exists() and not target.is_dir():
+        raise RequestError(f"{target}: is a file, expected a folder to write to. Choose another.")
+
+
+def refuse_unwritable(target: Path) -> None:
+    """Find out before long work whether a file or folder can be written in its place.
+
+    Raises:
+        RequestError: It cannot.
+    """
+    with writable(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=target if target.is_dir() else target.parent):
+            pass
 
 
 @contextmanager

@@ -130,10 +130,13 @@ def read_model(folder: Path, codebook: Codebook) -> ModelFolder:
     thresholds = _parse_json(folder / THRESHOLDS, contents[THRESHOLDS])
     if tuple(thresholds) != label_ids:
         raise ModelError(f"{folder / THRESHOLDS}: labels differ from {LABELS}. Train again.")
+    values = np.array(list(thresholds.values()), dtype=np.float32)
+    if not ((values > 0) & (values < 1)).all():
+        raise ModelError(f"{folder / THRESHOLDS}: thresholds lie between 0 and 1. Train again.")
     files = ModelFiles(
         label_ids=label_ids,
         config=config,
-        thresholds=np.array(list(thresholds.values()), dtype=np.float32),
+        thresholds=values,
         lexicon=_parse_json(folder / LEXICON, contents[LEXICON]),
     )
     lines = "".join(f"{name} {digests[name]}\n" for name in SCORING_FILES)
@@ -150,7 +153,8 @@ def read_weights(
         shapes: The names and shapes that its family needs.
 
     Raises:
-        ModelError: The weights are damaged, or an array is missing or of another shape.
+        ModelError: The weights are damaged, or an array is missing, of another shape, or holds
+            what is no number.
     """
     path = folder / WEIGHTS
     try:
@@ -165,12 +169,19 @@ def read_weights(
                 f"{folder}: {WEIGHTS} should hold '{name}' of shape {shape}, found {found}. "
                 "Restore the file or train again."
             )
+        if not np.isfinite(array).all():
+            raise not_finite(path, name)
     return {name: arrays[name].astype(np.float32) for name in shapes}
 
 
 def damaged_weights(path: Path, error: Exception) -> ModelError:
     """Return the error for a weights file that cannot be read."""
     return ModelError(f"{path}: is damaged or cut off ({error}). Restore it or train again.")
+
+
+def not_finite(path: Path, name: str) -> ModelError:
+    """Return the error for weights that are no numbers: every score would be none either."""
+    return ModelError(f"{path}: '{name}' holds what is no number. Restore it or train again.")
 
 
 def _read(folder: Path, name: str) -> bytes:

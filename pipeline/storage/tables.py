@@ -50,6 +50,8 @@ def iterate_table(path: Path, required: tuple[str, ...]) -> Iterator[TableRow]:
             after rows that could be read.
     """
     read = _READER_BY_SUFFIX.get(path.suffix.lower())
+    if read is None and not path.exists():
+        raise DataError(f"{path}: no such file or folder. Check the path.")
     if read is None:
         known = ", ".join(sorted(_READER_BY_SUFFIX))
         raise DataError(f"{path}: '{path.suffix}' is no table (known: {known}).")

@@ -24,7 +24,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 
 from pipeline.errors import ModelError
 from pipeline.records import Scores
-from pipeline.storage.model_folder import WEIGHTS, ModelFolder, damaged_weights
+from pipeline.storage.model_folder import WEIGHTS, ModelFolder, damaged_weights, not_finite
 from pipeline.tagging.evidence import evidence_table
 from pipeline.tagging.lexicon import Lexicon, lexicon_from_json
 from pipeline.tagging.stacked import CueCounter, sigmoid, stack_features
@@ -284,7 +284,7 @@ def open_transformer(found: ModelFolder) -> TransformerTagger:
 
     Raises:
         ModelError: Weights are damaged, or do not fit the configuration: a missing head would
-            otherwise be filled with random numbers.
+            otherwise be filled with random numbers. Or a weight is no number.
     """
     config = found.files.config
     device = pick_device()
@@ -307,6 +307,9 @@ def open_transformer(found: ModelFolder) -> TransformerTagger:
             f"{found.path / WEIGHTS}: lacks {misfits[0]} and {len(misfits) - 1} more, or has them "
             "in another shape. Restore the file or train again."
         )
+    for name, weights in model.named_parameters():
+        if not torch.isfinite(weights).all():
+            raise not_finite(found.path / WEIGHTS, name)
     names = [model.config.id2label[place] for place in range(model.config.num_labels)]
     if tuple(names) != found.files.label_ids:
         raise ModelError(f"{found.path}: id2label in config.json differs from labels.json.")

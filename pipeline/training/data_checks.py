@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.records import LabelSet
+from pipeline.training.near_duplicates import near_duplicate_pairs, runs_of, words_of
 
 MIN_CONTENTS = 12
 """Contents a label needs, language versions counted once; fewer teach the n-grams nothing."""
 MIN_CUES = 25
 """Cues a label needs in each language; with half of its cues a lexicon loses 8 points of F1."""
-NEAR_DUPLICATE_OVERLAP = 0.4
-"""Share of the shorter sentence's four-word runs that two contents may have in common."""
-NGRAM_WORDS = 4
 MAX_FALSE_FRACTION = 0.03
 """Share of a language's sentences without a label that one of its cues may be found in."""
 MIN_SCRIPT_FRACTION = 0.6
@@ -26,7 +24,6 @@ SCRIPT_BY_LANGUAGE = {"bg": "CYRILLIC", "el": "GREEK"}
 """The others are written in Latin letters."""
 
 _MARKUP = re.compile(r"<[^>]+>|&[a-z]+;|\{\{|\[\[|\*\*|__|\\[nt]|\ufffd|https?://")
-_WORD = re.compile(r"[^\W_]+")
 
 
 class LabelledText(Protocol):
@@ -103,32 +100,14 @@ def _conflicts(group: Sequence[LabelledText], languages: set[str]) -> Iterator[s
 
 def find_near_duplicates(sentences: Sequence[LabelledText]) -> list[str]:
     """Name pairs of different groups, in one language, that share too many four-word runs."""
-    rows_by_run: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
-    runs_by_row = [_runs(sentence.text) for sentence in sentences]
-    for row, runs in enumerate(runs_by_row):
-        for run in runs:
-            rows_by_run[sentences[row].language, run].append(row)
-    shared: dict[tuple[int, int], int] = defaultdict(int)
-    for rows in rows_by_run.values():
-        for position, row in enumerate(rows):
-            for other in rows[position + 1 :]:
-                shared[row, other] += 1
+    pairs = near_duplicate_pairs(
+        [sentence.text for sentence in sentences], [sentence.language for sentence in sentences]
+    )
     return [
         f"{sentences[other].origin}: nearly the same as {sentences[row].origin}."
-        for (row, other), count in sorted(shared.items())
+        for row, other in pairs
         if sentences[row].group_id != sentences[other].group_id
-        and count > NEAR_DUPLICATE_OVERLAP * min(len(runs_by_row[row]), len(runs_by_row[other]))
     ]
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    """Return a text's runs of four words; a shorter text is one run."""
-    words = [word.casefold() for word in _WORD.findall(text)]
-    if len(words) < NGRAM_WORDS:
-        return {tuple(words)}
-    return {
-        tuple(words[start : start + NGRAM_WORDS]) for start in range(len(words) - NGRAM_WORDS + 1)
-    }
 
 
 def language_statistics(sentences: Sequence[LabelledText]) -> list[LanguageStatistics]:
@@ -138,8 +117,9 @@ def language_statistics(sentences: Sequence[LabelledText]) -> list[LanguageStati
         by_language[sentence.language].append(sentence)
     statistics = []
     for language, members in sorted(by_language.items()):
-        words = [word.casefold() for member in members for word in _WORD.findall(member.text)]
-        runs = [run for member in members for run in _runs(member.text)]
+        words_by_member = [words_of(member.text) for member in members]
+        words = [word for words in words_by_member for word in words]
+        runs = [run for words in words_by_member for run in runs_of(words)]
         statistics.append(
             LanguageStatistics(
                 language=language,

@@ -70,7 +70,7 @@ expected calibration error {metrics["expected_calibration_error"]:.3f}.
 
 {_language_table(metrics["systems by language"])}
 
-{_transfer(metrics)}
+{_transfer(metrics, facts.n_cues)}
 
 {_label_table(metrics["labels"])}
 
@@ -104,10 +104,18 @@ def _how_it_works(facts: CardFacts) -> str:
             f"`transformers` pipeline a label counts from 0.5 on.{joined}"
         )
     return (
+        f"{_linear_layer(facts.n_cues, cues)} A ridge Platt scaling calibrates each label that has "
+        "enough examples, and thresholds, chosen on held-out documents, decide."
+    )
+
+
+def _linear_layer(n_cues: int, cues: str) -> str:
+    if not n_cues:
+        return "A ridge regression sees the sentence's hashed word and character n-grams."
+    return (
         f"A ridge regression sees which labels have a cue in the sentence, from {cues}, and its "
         "hashed word and character n-grams. A logistic layer shared by all labels and languages "
-        "weighs what it says against the label's own cues, a ridge Platt scaling calibrates each "
-        "label that has enough examples, and thresholds, chosen on held-out documents, decide."
+        "weighs what it says against the label's own cues."
     )
 
 
@@ -139,7 +147,7 @@ def _language_table(systems: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> s
     return "\n".join(lines)
 
 
-def _transfer(metrics: Mapping[str, Any]) -> str:
+def _transfer(metrics: Mapping[str, Any], n_cues: int) -> str:
     """Return how languages fare that the training sentences did not hold, if that was measured."""
     others = metrics.get("languages held out")
     if not others:
@@ -150,10 +158,10 @@ def _transfer(metrics: Mapping[str, Any]) -> str:
     if not known:
         return ""
     lost = sum(seen - unseen for seen, unseen in known) / len(known)
+    lead = "Its lexicon carries a language without training sentences. " if n_cues else ""
     return (
-        "A language without training sentences is carried by its lexicon: with each language held "
-        f"out in turn micro-F1 changes by {-lost:+.3f} on average.\n\n"
-        f"{_table('Language held out', others)}"
+        f"{lead}With each language held out in turn micro-F1 changes by {-lost:+.3f} on average."
+        f"\n\n{_table('Language held out', others)}"
     )
 
 

@@ -49,6 +49,11 @@ def grouped_folds(
     return np.asarray(fold_of_component[components])
 
 
+def largest_component_fraction(keys: Sequence[tuple[str, ...]]) -> float:
+    """Return which share of all rows the most that share a key, directly or in steps, are."""
+    return float(np.bincount(_components(keys)).max() / len(keys))
+
+
 def _shares(gold: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return, per row, its share of each label's positives and, last, of all rows."""
     totals = np.maximum(gold.sum(axis=0), 1)

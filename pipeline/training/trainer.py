@@ -224,9 +224,7 @@ def count_cues(training: TrainingSet, lexicon: Lexicon, label_ids: Sequence[str]
 def fit_stack(features: Array, training: TrainingSet, rows: Bools) -> Stack:
     """Fit stack, calibration and thresholds on held-out features of the chosen rows."""
     inputs, gold = features[rows].astype(np.float64), training.gold[rows]
-    model = LogisticRegression(C=1e4, fit_intercept=False, max_iter=1000)
-    model.fit(inputs.reshape(-1, len(STACK_FEATURES)), gold.reshape(-1))
-    weights = model.coef_[0]
+    weights = _fit_weights(inputs.reshape(-1, len(STACK_FEATURES)), gold.reshape(-1))
     log_odds = inputs @ weights
     positives = positive_groups(training, rows)
     weights_by_row = content_weights(training)[rows]
@@ -238,6 +236,17 @@ def fit_stack(features: Array, training: TrainingSet, rows: Bools) -> Stack:
             )
     probabilities = 0.5 * (1 + np.tanh(0.5 * (slope * log_odds + intercept)))
     return Stack(weights, slope, intercept, choose_thresholds(probabilities, gold, positives))
+
+
+def _fit_weights(inputs: NDArray[np.float64], gold: Bools) -> NDArray[np.float64]:
+    """Return what each stack feature weighs; with one answer only, its odds, whatever they say."""
+    if gold.all() or not gold.any():
+        n_true = int(gold.sum())
+        weights = np.zeros(inputs.shape[1])
+        weights[0] = np.log((n_true + 0.5) / (len(gold) - n_true + 0.5))
+        return weights
+    model = LogisticRegression(C=1e4, fit_intercept=False, max_iter=1000)
+    return np.asarray(model.fit(inputs, gold).coef_[0])
 
 
 def content_weights(training: TrainingSet) -> NDArray[np.float64]:

@@ -121,6 +121,8 @@ def fit_transformer(
 
 def _load_encoder(encoder: str, label_ids: Sequence[str]) -> tuple[Any, Any]:
     try:
+        if encoder.startswith((".", "/", "~")) and not Path(encoder).is_dir():
+            raise OSError("no such folder")
         tokenizer = AutoTokenizer.from_pretrained(encoder)
         model = AutoModelForSequenceClassification.from_pretrained(
             encoder,

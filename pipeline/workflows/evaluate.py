@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.config import EvaluateConfig
-from pipeline.errors import DataError
+from pipeline.errors import DataError, RequestError
 from pipeline.evaluation.floors import check_floors, raised_floors, read_floors
 from pipeline.evaluation.metrics import (
     AbstentionPoint,
@@ -29,7 +29,7 @@ from pipeline.evaluation.metrics import (
 )
 from pipeline.records import Scores
 from pipeline.shipped import find_shipped
-from pipeline.storage.atomic import replace_file, writable
+from pipeline.storage.atomic import refuse_unwritable, replace_file, writable
 from pipeline.storage.csv_dialect import CsvWriter
 from pipeline.storage.gold import GoldSentence, read_gold
 from pipeline.storage.tables import read_table
@@ -62,16 +62,21 @@ class Evaluation:
     """What breaks the recorded floors; None where none were asked for."""
 
 
-def evaluate_model(config: EvaluateConfig, *, raise_floors: bool = False) -> Evaluation:
+def evaluate_model(
+    config: EvaluateConfig, *, raise_floors: bool = False, any_gold: bool = False
+) -> Evaluation:
     """Measure a model on gold sentences of languages that it covers.
 
     Args:
         config: What to measure, on what.
         raise_floors: Record what is measured as the new floors, before they are checked.
+        any_gold: Floors that were recorded on another gold are no concern of this one.
 
     Raises:
         PipelineError: Model, gold or floors cannot be used, or no gold is in a covered language.
     """
+    if config.errors:
+        refuse_unwritable(config.errors)
     codebook = load_codebook(find_shipped(config.codebook))
     model = open_model(find_shipped(config.model), codebook)
     gold = read_gold(find_shipped(config.gold), codebook, config.texts)
@@ -83,8 +88,9 @@ def evaluate_model(config: EvaluateConfig, *, raise_floors: bool = False) -> Eva
     predicted = probabilities >= model.thresholds
     metrics = _metrics_by_part(covered, truth, predicted, codebook, config)
     digest = gold_digest(gold)
-    if raise_floors and config.floors:
-        _record_floors(config.floors, digest, metrics)
+    floors = _floors_for(config, digest) if any_gold else config.floors
+    if raise_floors:
+        _record_floors(floors, digest, metrics)
     if config.errors:
         _write_errors(config.errors, covered, truth, probabilities, model)
     return Evaluation(
@@ -96,7 +102,7 @@ def evaluate_model(config: EvaluateConfig, *, raise_floors: bool = False) -> Eva
         abstention=abstention_curve(truth, probabilities, model.thresholds),
         systems=_measure_systems(covered, truth, model, codebook, config),
         kappa_by_label=_read_agreement(find_shipped(config.gold)),
-        breaches=_breaches(config, digest, metrics),
+        breaches=_breaches(floors, digest, metrics),
     )
 
 
@@ -240,18 +246,35 @@ def _metrics_by_part(
     }
 
 
-def _breaches(
-    config: EvaluateConfig, gold_sha256: str, metrics: dict[str, dict[str, Metrics]]
-) -> list[str] | None:
+def _floors_for(config: EvaluateConfig, gold_sha256: str) -> Path | None:
+    """Return the floors if they were recorded on this gold."""
     if config.floors is None:
         return None
-    return check_floors(
-        read_floors(find_shipped(config.floors)), gold_sha256, _micro_f1_by_part(metrics)
-    )
+    recorded = read_floors(find_shipped(config.floors)).gold_sha256
+    return config.floors if recorded == gold_sha256 else None
 
 
-def _record_floors(path: Path, gold_sha256: str, metrics: dict[str, dict[str, Metrics]]) -> None:
-    """Raise the recorded floors to what was measured; on the same gold none is lowered."""
+def _breaches(
+    floors: Path | None, gold_sha256: str, metrics: dict[str, dict[str, Metrics]]
+) -> list[str] | None:
+    if floors is None:
+        return None
+    return check_floors(read_floors(find_shipped(floors)), gold_sha256, _micro_f1_by_part(metrics))
+
+
+def _record_floors(
+    path: Path | None, gold_sha256: str, metrics: dict[str, dict[str, Metrics]]
+) -> None:
+    """Raise the recorded floors to what was measured; on the same gold none is lowered.
+
+    Raises:
+        RequestError: No file to record them in, or one that cannot be written.
+    """
+    if path is None:
+        raise RequestError(
+            "the floors were recorded on another gold than this one, or none were asked for. Name "
+            "the file to record in: --set floors=my_floors.yaml."
+        )
     old = read_floors(path) if path.exists() else None
     floors = raised_floors(old, gold_sha256, _micro_f1_by_part(metrics))
     text = yaml.safe_dump(floors.model_dump(), sort_keys=False)

@@ -55,8 +55,10 @@ def explain_sentence(
     """
     codebook = load_codebook(find_shipped(codebook_path))
     model = open_model(find_shipped(model_folder), codebook)
+    if language is not None and language not in EU_LANGUAGES:
+        raise RequestError(f"language '{language}' is none of {', '.join(EU_LANGUAGES)}.")
     language = language or detect_language(text)
-    if language not in EU_LANGUAGES:
+    if language is None:
         raise RequestError("the sentence's language cannot be told. Say it: --language en.")
     if language not in model.tagger.languages:
         covered = ", ".join(sorted(model.tagger.languages))

@@ -32,7 +32,7 @@ from pipeline.errors import RequestError
 from pipeline.ingestion.sources import find_sources
 from pipeline.records import EU_LANGUAGES, REVIEW_COLUMN
 from pipeline.shipped import find_shipped
-from pipeline.storage.atomic import staged_folder
+from pipeline.storage.atomic import refuse_file_as_folder, staged_folder
 from pipeline.storage.labelled_folder import RUN_FILE, LabelledFolderWriter, write_companions
 from pipeline.storage.rows import DocumentRow, SourceRows, table_schemas
 from pipeline.storage.run_lock import run_lock
@@ -120,6 +120,7 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
     started = time.monotonic()
     if config.language is not None and config.language not in EU_LANGUAGES:
         raise RequestError(f"language '{config.language}' is none of {', '.join(EU_LANGUAGES)}.")
+    refuse_file_as_folder(config.output)
     sources = find_sources(config.input)
     _refuse_output_within_input(config)
     codebook = load_codebook(find_shipped(config.codebook))

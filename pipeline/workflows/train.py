@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,10 +26,11 @@ from pipeline.evaluation.metrics import (
 )
 from pipeline.records import Scores
 from pipeline.shipped import find_shipped
-from pipeline.storage.atomic import staged_folder
+from pipeline.storage.atomic import refuse_file_as_folder, refuse_unwritable, staged_folder
 from pipeline.storage.gold import GoldSentence, read_gold
 from pipeline.storage.model_folder import (
     CONFIG,
+    WEIGHTS,
     ModelReport,
     settings_for_config,
     write_model,
@@ -37,7 +39,8 @@ from pipeline.storage.model_folder import (
 from pipeline.tagging.context import texts_before
 from pipeline.tagging.lexicon import Lexicon, load_lexicon
 from pipeline.training.model_card import WHOLE_MODEL, CardFacts, write_card
-from pipeline.training.splits import grouped_folds
+from pipeline.training.near_duplicates import number_copies
+from pipeline.training.splits import grouped_folds, largest_component_fraction
 from pipeline.training.trainer import HeldOut, Progress, TrainingSet, fit_stacked
 from pipeline.workflows.models import (
     TRANSFORMER_FAMILY,
@@ -46,7 +49,12 @@ from pipeline.workflows.models import (
     transformer_files,
 )
 
+MAX_COMPONENT_FRACTION = 0.5
+"""Share of all sentences that copies may tie together into one fold."""
+
 Bools = NDArray[np.bool_]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ def train_model(config: TrainConfig, progress: Progress) -> TrainSummary:
     Raises:
         PipelineError: The data, the lexicon or the request cannot be used.
     """
+    refuse_file_as_folder(config.output)
+    refuse_unwritable(config.output)
     codebook = load_codebook(find_shipped(config.codebook))
     gold = read_gold(find_shipped(config.data), codebook)
     lexicon = (
@@ -141,6 +151,7 @@ def _fit_transformer(
         trained.model.config.update(settings_for_config(files))
         trained.model.save_pretrained(staging)
         trained.tokenizer.save_pretrained(staging)
+        (staging / WEIGHTS).chmod((staging / CONFIG).stat().st_mode)  # it was made for us alone
         write_model_files(staging, files, report)
     return trained.held_out
 
@@ -169,25 +180,46 @@ def _training_set(
     labels = gold_matrix(gold, codebook)
     if not labels.any():
         raise DataError(f"{config.data}: no sentence has a label. Expected some for each label.")
-    folds = grouped_folds(
-        [(sentence.group_id, sentence.document_id) for sentence in gold],
-        labels,
-        config.folds,
-        config.seed,
-    )
+    folds, is_spread = _folds(gold, labels, config)
     return TrainingSet(
         texts=tuple(sentence.text for sentence in gold),
         languages=tuple(sentence.language for sentence in gold),
         group_ids=tuple(sentence.group_id for sentence in gold),
         gold=labels,
         folds=folds,
-        is_unseen=_unseen(gold, folds, config),
+        is_unseen=_unseen(gold, folds, is_spread, config),
         contexts=tuple(gold_contexts(gold)),
     )
 
 
-def _unseen(gold: Sequence[GoldSentence], folds: NDArray[np.int64], config: TrainConfig) -> Bools:
-    """Return which sentences the lexicon was not revised by; they must fill two folds."""
+def _folds(
+    gold: Sequence[GoldSentence], labels: Bools, config: TrainConfig
+) -> tuple[NDArray[np.int64], Bools]:
+    """Return the fold of every sentence, and which have near copies in another fold.
+
+    Copies share a fold, unless they tie so many documents together that the folds would be
+    uneven, as a phrase that opens every document does.
+    """
+    own = [(sentence.group_id, sentence.document_id) for sentence in gold]
+    copies = number_copies(
+        [sentence.text for sentence in gold], [sentence.language for sentence in gold]
+    )
+    together = [(*keys, str(copy)) for keys, copy in zip(own, copies.tolist(), strict=True)]
+    if largest_component_fraction(together) <= MAX_COMPONENT_FRACTION:
+        folds = grouped_folds(together, labels, config.folds, config.seed)
+        return folds, np.zeros(len(gold), dtype=bool)
+    folds = grouped_folds(own, labels, config.folds, config.seed)
+    places = np.unique(np.stack([copies, folds]), axis=1)[0]
+    return folds, (np.bincount(places) > 1)[copies]
+
+
+def _unseen(
+    gold: Sequence[GoldSentence], folds: NDArray[np.int64], is_spread: Bools, config: TrainConfig
+) -> Bools:
+    """Return which sentences vouch for the model; they must fill two folds.
+
+    Neither those that the lexicon was revised by nor those with a copy in another fold do.
+    """
     documents = {sentence.document_id for sentence in gold}
     unknown = sorted(set(config.lexicon_documents) - documents)
     if unknown:
@@ -195,11 +227,24 @@ def _unseen(gold: Sequence[GoldSentence], folds: NDArray[np.int64], config: Trai
             f"lexicon_documents: no sentence of '{unknown[0]}' in {config.data}. Expected some of "
             f"{', '.join(sorted(documents)[:5])}, …"
         )
-    is_unseen = np.array([s.document_id not in config.lexicon_documents for s in gold])
-    if len(np.unique(folds[is_unseen])) < 2:
+    is_of_lexicon = np.array([s.document_id in config.lexicon_documents for s in gold])
+    if len(np.unique(folds[~is_of_lexicon])) < 2:
         raise ConfigError(
             "lexicon_documents names all documents but those of one fold: nothing is left to "
             "calibrate and measure with."
+        )
+    is_unseen = ~is_of_lexicon & ~is_spread
+    if len(np.unique(folds[is_unseen])) < 2:
+        raise DataError(
+            f"{config.data}: nearly every sentence has a copy in another document; nothing is left "
+            "to calibrate and measure with. Remove the copies, or give them one group_id."
+        )
+    if is_spread.any():
+        logger.warning(
+            "%s: %d sentences have near copies in other documents; they are trained on, and "
+            "neither calibrate nor measure.",
+            config.data,
+            is_spread.sum(),
         )
     return is_unseen
 
