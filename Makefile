@@ -6,6 +6,9 @@
 PYTHON ?= python3
 RUN := .venv/bin/python -m pipeline
 READY := .venv/ready
+# A value as one word for the shell, apostrophes and all; its option before it, if it was given.
+quoted = '$(subst ','\'',$(1))'
+option = $(if $(2),--$(1) $(call quoted,$(2)))
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -18,16 +21,16 @@ $(READY): pyproject.toml requirements.lock
 	touch $@
 
 label: $(READY) ## label documents with the shipped model (INPUT, OUTPUT, MODEL, CONFIG, WORKERS)
-	$(RUN) label $(if $(INPUT),--input '$(INPUT)') $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(MODEL),--model '$(MODEL)') $(if $(CONFIG),--config '$(CONFIG)') $(if $(WORKERS),--workers '$(WORKERS)')
+	$(RUN) label $(call option,input,$(INPUT)) $(call option,output,$(OUTPUT)) $(call option,model,$(MODEL)) $(call option,config,$(CONFIG)) $(call option,workers,$(WORKERS))
 
 train: $(READY) ## train a model from data/train and write it under models/ (CONFIG, OUTPUT, DATA)
-	$(RUN) train $(if $(DATA),--data '$(DATA)') $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(CONFIG),--config '$(CONFIG)')
+	$(RUN) train $(call option,data,$(DATA)) $(call option,output,$(OUTPUT)) $(call option,config,$(CONFIG))
 
 evaluate: $(READY) ## score a model on gold data; fails below the recorded floors (MODEL, GOLD)
-	$(RUN) evaluate $(if $(MODEL),--model '$(MODEL)') $(if $(GOLD),--gold '$(GOLD)')
+	$(RUN) evaluate $(call option,model,$(MODEL)) $(call option,gold,$(GOLD))
 
 fetch: $(READY) ## download conclusions from the Council's register or CELLAR into data/raw (DOC, LANG=nl,en)
-	$(RUN) fetch --doc '$(DOC)' --lang '$(LANG)'
+	$(RUN) fetch --doc $(call quoted,$(DOC)) --lang $(call quoted,$(LANG))
 
 bench: $(READY) ## speed and memory side by side with the naive way, as ratios
 	.venv/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[bench]'

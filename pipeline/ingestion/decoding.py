@@ -26,6 +26,9 @@ MAX_CONTROL_FRACTION = 0.02
 FEW_CONTROLS = 8
 """More control characters than this share, and than a few, mean that a file is no text."""
 
+MIN_UTF8_PER_STRAY = 5
+"""Characters beyond ASCII, for each stray byte, that show that a text is UTF-8 after all."""
+
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16's, so it comes first
@@ -58,8 +61,8 @@ class DecodedText:
 def decode(content: bytes, language: str | None) -> DecodedText:
     """Turn a text file's bytes into clean text.
 
-    Tried in turn: byte order mark, strict UTF-8, UTF-16 without a mark, and the old code page of
-    the language, which is reported.
+    Tried in turn: byte order mark, strict UTF-8, UTF-8 with a few stray bytes, UTF-16 without a
+    mark, and the old code page of the language; all but the first two are reported.
 
     Args:
         content: The file's bytes.
@@ -122,6 +125,9 @@ def _to_text(content: bytes, language: str | None) -> tuple[str, tuple[Remark, .
                 "BAD_FORMAT",
                 f"the file says it is {encoding}, but byte {error.start} is not. Save it as UTF-8.",
             ) from error
+    stray = _remove_stray_bytes(content)
+    if stray is not None:
+        return stray
     if not _looks_like_utf16(content):
         _refuse_binary(len(_CONTROL_BYTES.findall(content)), len(content))
     else:
@@ -129,6 +135,20 @@ def _to_text(content: bytes, language: str | None) -> tuple[str, tuple[Remark, .
         text = content.decode(encoding, errors="ignore")
         return text, (_guess_remark(encoding),)
     return _from_code_page(content, language)
+
+
+def _remove_stray_bytes(content: bytes) -> tuple[str, tuple[Remark, ...]] | None:
+    """Return a text that is UTF-8 but for a few bytes; None where too little speaks for UTF-8.
+
+    In an old code page letters beyond ASCII hardly ever make a sequence of UTF-8.
+    """
+    text = content.decode("utf-8", errors="ignore")
+    n_stray = len(content) - len(text.encode())
+    n_beyond_ascii = sum(not character.isascii() for character in text)
+    if n_beyond_ascii < MIN_UTF8_PER_STRAY * n_stray:
+        return None
+    message = f"{n_stray} byte{'s' if n_stray > 1 else ''} that are no UTF-8 removed."
+    return text, (Remark("CLEANED", message),)
 
 
 def _looks_like_utf16(content: bytes) -> bool:

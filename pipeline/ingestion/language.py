@@ -18,8 +18,9 @@ DETECTION_LENGTH = 1_500
 """Characters that detection looks at; more changes nothing and costs time."""
 MIN_WORDS_FOR_DETECTION = 4
 """Fewer words say too little: at three words py3langid errs in 6 of 100 windows."""
-MIN_WORDS_FOR_CONFLICT = 20
-"""A detection from fewer words does not contradict a stated language."""
+MIN_WORDS_FOR_CONFLICT = 10
+"""A detection from fewer words does not contradict a stated language; at ten words py3langid errs
+in 2 of 5,692 windows of the training sentences, at eight in 7."""
 
 _SUFFIX = re.compile(r"[._-]([A-Za-z]{2})$")
 
@@ -71,8 +72,8 @@ def decide_language(
     sources = {
         "the option": option,
         "the file name": name,
-        "the footer": printed,
-        "the text itself": detected,
+        "the document itself": printed,
+        "its text": detected,
     }
     stated = {source: language for source, language in sources.items() if language}
     if not stated:
@@ -85,9 +86,9 @@ def decide_language(
     if (
         detected
         and len(text[:DETECTION_LENGTH].split()) < MIN_WORDS_FOR_CONFLICT
-        and deciding != "the text itself"
+        and deciding != "its text"
     ):
-        stated.pop("the text itself")
+        stated.pop("its text")
     others = [f"{source} says {other}" for source, other in stated.items() if other != language]
     if not others:
         return LanguageFinding(language, deciding)

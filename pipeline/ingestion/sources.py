@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 import glob
+import logging
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +16,10 @@ from pipeline.shipped import find_shipped
 
 DOCUMENT_SUFFIXES = frozenset({".txt", ".pdf", ".docx", ".html", ".htm", ".xhtml"})
 TABLE_SUFFIXES = frozenset({".csv", ".jsonl", ".parquet"})
+
+MAX_NAMED = 3
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,8 @@ def find_sources(inputs: Sequence[str]) -> list[Source]:
     """Return the files that the inputs name, each once, in the order named, folders by name.
 
     A file named by itself is taken whatever its extension, so that its failure is reported; in a
-    folder only documents and tables count.
+    folder only documents and tables count, and links that do not lead out of it; what else is
+    there is counted in a warning.
 
     Raises:
         RequestError: An input does not exist or holds no document.
@@ -49,7 +57,7 @@ def _sources_of(given: str) -> Iterator[Source]:
     if path.is_dir():
         yield from _sources_in(path, given)
     elif path.exists():
-        yield Source(path, path.name)
+        yield Source(path, printable(path.name))
     elif any(character in given for character in "*?["):
         yield from _matches_of(given)
     else:
@@ -58,13 +66,49 @@ def _sources_of(given: str) -> Iterator[Source]:
 
 def _sources_in(folder: Path, given: str) -> Iterator[Source]:
     root = folder.resolve()
-    files = [file for file in sorted(folder.rglob("*")) if _is_wanted(file, folder)]
-    inside = [file for file in files if file.resolve().is_relative_to(root)]
+    shown = [file for file in sorted(folder.rglob("*")) if not _is_hidden(file, folder)]
+    known = [file for file in shown if _is_known(file)]
+    inside = [file for file in known if file.is_file() and file.resolve().is_relative_to(root)]
     if not inside:
         raise RequestError(
             f"{given}: no document in this folder. Expected files ending in {_known_suffixes()}."
         )
-    yield from (Source(file, file.relative_to(folder).as_posix()) for file in inside)
+    _warn_of_others(given, [file for file in shown if file.is_file() and not _is_known(file)])
+    read = set(inside)
+    links = [file for file in known if file not in read and not file.is_dir()]
+    if links:
+        logger.warning(
+            "%s: %d links lead out of the folder or nowhere and are not read: %s. To read one, "
+            "name it.",
+            given,
+            len(links),
+            _some([printable(link.name) for link in links]),
+        )
+    yield from (Source(file, printable(file.relative_to(folder).as_posix())) for file in inside)
+
+
+def _warn_of_others(given: str, others: Sequence[Path]) -> None:
+    if others:
+        suffixes = Counter(other.suffix.lower() or "no extension" for other in others)
+        logger.warning(
+            "%s: %d files are no documents by their extension and not read: %s.",
+            given,
+            len(others),
+            ", ".join(f"{suffix} {count}" for suffix, count in suffixes.most_common()),
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
+
+
+def printable(text: str) -> str:
+    r"""Return a file's name or path as text that any file can hold.
+
+    >>> printable("st_\udcff.txt")
+    'st_\\xff.txt'
+    """
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
 def _matches_of(pattern: str) -> Iterator[Source]:
@@ -72,13 +116,15 @@ def _matches_of(pattern: str) -> Iterator[Source]:
     files = [match for match in matches if match.is_file()]
     if not files:
         raise RequestError(f"{pattern}: no file matches this pattern. Check it, quotes included.")
-    yield from (Source(file, file.name) for file in files)
+    yield from (Source(file, printable(file.name)) for file in files)
 
 
-def _is_wanted(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    known = file.suffix.lower() in DOCUMENT_SUFFIXES | TABLE_SUFFIXES
-    return known and not hidden and file.is_file()
+def _is_known(file: Path) -> bool:
+    return file.suffix.lower() in DOCUMENT_SUFFIXES | TABLE_SUFFIXES
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 def _known_suffixes() -> str:

@@ -12,11 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow
+import pyarrow.parquet
 
 from pipeline import __version__
 from pipeline.codebook import Codebook
 from pipeline.records import KINDS, REVIEW_COLUMN
+from pipeline.storage.dataset_folder import CODED_COLUMN, DATA_FILE, DATASET_FOLDER
 from pipeline.storage.rows import codebook_table, document_table, table_schemas
+
+RUN_FILE = "run.json"
+"""Written last: an output folder that has it is whole."""
+TEXTS = "texts"
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 GUARD_NOTE = (
@@ -39,6 +45,7 @@ _MEANINGS = {
     "char_start": "first code point of the span",
     "char_end": "code point after the span",
     "text": "the text of the span",
+    CODED_COLUMN: "false where the model does not cover the language",
     REVIEW_COLUMN: "1 where a label's probability lies near its threshold",
     "label": "label id of the codebook",
     "weight": "what the words add to the label's log-odds",
@@ -67,6 +74,7 @@ _MEANINGS = {
 _KIND_MEANINGS = {"references": "what sort of mention it is"}
 _SPAN_NOTES = {
     "sentences": " in texts/<doc_id>.<language>.txt",
+    "dataset": " in texts/<doc_id>.<language>.txt",
     "evidence": " in the sentence's text",
     "references": " in the sentence's text",
 }
@@ -89,22 +97,47 @@ def write_data_package(folder: Path, codebook: Codebook) -> None:
             "schema": {
                 "fields": _fields(name, schemas[name], meanings),
                 "missingValues": [""],
+                **_keys(name),
             },
         }
         for name in CSV_TABLES
     ]
-    scores = {
-        **_file(folder, "scores.parquet", "scores"),
-        "mediatype": "application/vnd.apache.parquet",
-        "schema": {"fields": _fields("scores", schemas["scores"], meanings)},
-    }
+    dataset = pyarrow.parquet.read_schema(folder / DATASET_FOLDER / DATA_FILE)
+    parquet_files = [
+        {
+            **_file(folder, path, name),
+            "mediatype": "application/vnd.apache.parquet",
+            "schema": {"fields": _fields(name, schema, meanings)} | _keys(name),
+        }
+        for name, path, schema in (
+            ("scores", "scores.parquet", schemas["scores"]),
+            ("dataset", f"{DATASET_FOLDER}/{DATA_FILE}", dataset),
+        )
+    ]
+    texts = sorted(f"{TEXTS}/{file.name}" for file in (folder / TEXTS).iterdir())
+    others = [
+        {
+            "name": "run",
+            "path": RUN_FILE,
+            "mediatype": "application/json",
+            "description": "what was done, from what and with which versions; its times and its "
+            "number of workers are those of the run, all other files are the same in every run",
+        },
+        {
+            "name": "texts",
+            "path": texts,
+            "mediatype": "text/plain",
+            "encoding": "utf-8",
+            "description": "canonical texts, <doc_id>.<language>.txt, into which offsets point",
+        },
+    ]
     package = {
         "$schema": PROFILE,
         "name": "conclabel-output",
         "title": "Sentences of Council conclusions, labelled by a model",
         "description": GUARD_NOTE,
         "version": __version__,
-        "resources": [*resources, scores],
+        "resources": [*resources, *parquet_files, *(others if texts else others[:1])],
     }
     content = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
     (folder / "datapackage.json").write_text(content, encoding="utf-8")
@@ -123,6 +156,15 @@ def _file(folder: Path, path: str, name: str) -> dict[str, Any]:
     }
 
 
+def _keys(table: str) -> dict[str, Any]:
+    """Return what tells a table's rows apart, and what they point to in another."""
+    key = {"codebook": "label"}.get(table, "sentence_id")
+    if table in ("evidence", "references"):
+        reference = {"resource": "sentences", "fields": [key]}
+        return {"foreignKeys": [{"fields": [key], "reference": reference}]}
+    return {} if table == "documents" else {"primaryKey": [key]}
+
+
 def _fields(
     table: str, schema: pyarrow.Schema, meanings: Mapping[str, str]
 ) -> list[dict[str, Any]]:
@@ -133,8 +175,10 @@ def _fields(
             meaning = _KIND_MEANINGS.get(table, meaning)
         if column.name in ("char_start", "char_end"):
             meaning += _SPAN_NOTES[table]
+        if pyarrow.types.is_list(column.type):
+            meaning = "numbers of this dimension's labels, from 0 in the order of codebook.csv"
         if table == "scores" and column.name != "sentence_id":
-            meaning = f"probability of: {meaning}"
+            meaning = f"probability of: {meaning}; empty for cover lines, which are not labelled"
         fields.append(_field(column.name, _type(column.type), meaning))
         if table == "sentences" and column.name == "kind":
             fields[-1]["constraints"] = {"enum": list(KINDS)}
@@ -148,6 +192,10 @@ def _field(name: str, type_: str, description: str) -> dict[str, Any]:
 def _type(arrow_type: pyarrow.DataType) -> str:
     if pyarrow.types.is_integer(arrow_type):
         return "integer"
+    if pyarrow.types.is_boolean(arrow_type):
+        return "boolean"
+    if pyarrow.types.is_list(arrow_type):
+        return "array"
     return "number" if pyarrow.types.is_floating(arrow_type) else "string"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pipeline.storage.rows import table_schemas
 
 DATASET_FOLDER = "dataset"
 DATA_FILE = "data/train-00000-of-00001.parquet"
-_CODED = "is_coded"
+CODED_COLUMN = "is_coded"
 """False where the model does not cover the language: no labels is then no answer."""
 
 
@@ -32,11 +33,10 @@ class DatasetWriter(AbstractContextManager["DatasetWriter"]):
 
     def __init__(self, folder: Path, codebook: Codebook) -> None:
         self._codebook = codebook
-        path = folder / DATA_FILE
-        path.parent.mkdir(parents=True)
-        (folder / "README.md").write_text(_card(codebook), encoding="utf-8")
+        self._folder = folder
+        (folder / DATA_FILE).parent.mkdir(parents=True)
         self._schema = _schema(codebook)
-        self._file = ParquetFile(path, self._schema)
+        self._file = ParquetFile(folder / DATA_FILE, self._schema)
 
     def write(self, sentences: pyarrow.RecordBatch) -> None:
         """Append rows of the ``sentences`` table."""
@@ -50,6 +50,11 @@ class DatasetWriter(AbstractContextManager["DatasetWriter"]):
 
     def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
         self._file.__exit__(error, *rest)
+        if error is None:
+            with (self._folder / DATA_FILE).open("rb") as stream:
+                digest = file_digest(stream, "sha256").hexdigest()
+            card = _card(self._codebook, digest)
+            (self._folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def _class_lists(flags: list[pyarrow.Array]) -> pyarrow.ListArray:
@@ -67,7 +72,7 @@ def _schema(codebook: Codebook) -> pyarrow.Schema:
         pyarrow.field(dimension, pyarrow.list_(pyarrow.int64()))
         for dimension in codebook.dimensions
     ]
-    fields += [pyarrow.field(name, pyarrow.bool_()) for name in (REVIEW_COLUMN, _CODED)]
+    fields += [pyarrow.field(name, pyarrow.bool_()) for name in (REVIEW_COLUMN, CODED_COLUMN)]
     features: dict[str, Any] = {
         field.name: {"dtype": str(field.type), "_type": "Value"} for field in fields
     }
@@ -78,7 +83,8 @@ def _schema(codebook: Codebook) -> pyarrow.Schema:
     return pyarrow.schema(fields, metadata={"huggingface": info})
 
 
-def _card(codebook: Codebook) -> str:
+def _card(codebook: Codebook, digest: str) -> str:
+    """Return the card; the digest tells the library's cache this output from all others."""
     schema = table_schemas(codebook)["sentences"]
     features: list[dict[str, Any]] = [
         {"name": name, "dtype": str(schema.field(name).type)} for name in UNIT_COLUMNS
@@ -90,11 +96,17 @@ def _card(codebook: Codebook) -> str:
         }
         for dimension in codebook.dimensions
     ]
-    features += [{"name": name, "dtype": "bool"} for name in (REVIEW_COLUMN, _CODED)]
+    features += [{"name": name, "dtype": "bool"} for name in (REVIEW_COLUMN, CODED_COLUMN)]
     split = {"split": "train", "path": DATA_FILE}
     front = {
         "task_categories": ["text-classification"],
-        "configs": [{"config_name": "default", "data_files": [split]}],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [split],
+                "description": f"sentences labelled by conclabel, sha256 {digest}",
+            }
+        ],
         "dataset_info": {"features": features},
     }
     dimensions = "\n".join(
@@ -108,8 +120,9 @@ def _card(codebook: Codebook) -> str:
         "rows as `sentences.csv`, cells as they are. Labels were assigned by a model and not "
         f"checked by hand. Codebook version {codebook.version}:\n\n"
         f"{dimensions}\n\n"
-        f"`{_CODED}` is false where the model does not cover the language: a row without labels is "
-        "then no answer. What each label means is in `codebook.csv` one folder up.\n"
+        f"`{CODED_COLUMN}` is false where the model does not cover the language: a row without "
+        "labels is then no answer. Lines of the cover are never labelled. What each label means is "
+        "in `codebook.csv` one folder up.\n"
     )
 
 

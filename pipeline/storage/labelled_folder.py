@@ -13,7 +13,7 @@ import pyarrow
 
 from pipeline.codebook import Codebook
 from pipeline.storage.csv_dialect import CsvWriter
-from pipeline.storage.data_package import write_data_package
+from pipeline.storage.data_package import RUN_FILE, TEXTS, write_data_package
 from pipeline.storage.dataset_folder import DATASET_FOLDER, DatasetWriter
 from pipeline.storage.parquet_file import ParquetFile
 from pipeline.storage.rows import (
@@ -29,9 +29,6 @@ from pipeline.storage.rows import (
     table_schemas,
 )
 
-RUN_FILE = "run.json"
-"""Written last: an output folder that has it is whole."""
-TEXTS = "texts"
 ROWS_WRITTEN_TOGETHER = 10_000
 """A call that writes many rows costs little more than one that writes few."""
 
@@ -112,7 +109,8 @@ def write_companions(folder: Path, codebook: Codebook, run: dict[str, Any]) -> N
         file.write(codebook_table(codebook))
     write_data_package(folder, codebook)
     content = json.dumps(run, ensure_ascii=False, indent=2) + "\n"
-    (folder / RUN_FILE).write_text(content, encoding="utf-8")
+    # Paths that are no UTF-8 become JSON's own escapes.
+    (folder / RUN_FILE).write_bytes(content.encode("utf-8", "backslashreplace"))
 
 
 def with_doc_id(source: SourceRows, document: SourceText, doc_id: str) -> SourceRows:

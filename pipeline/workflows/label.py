@@ -29,11 +29,12 @@ from pipeline.engines.pool import PoolEngine
 from pipeline.engines.ray_data import RayEngine
 from pipeline.engines.serial import SerialEngine
 from pipeline.errors import RequestError
-from pipeline.ingestion.sources import find_sources
+from pipeline.ingestion.sources import Source, find_sources
 from pipeline.records import EU_LANGUAGES, REVIEW_COLUMN
 from pipeline.shipped import find_shipped
 from pipeline.storage.atomic import refuse_file_as_folder, staged_folder
-from pipeline.storage.labelled_folder import RUN_FILE, LabelledFolderWriter, write_companions
+from pipeline.storage.data_package import RUN_FILE
+from pipeline.storage.labelled_folder import LabelledFolderWriter, write_companions
 from pipeline.storage.rows import DocumentRow, SourceRows, table_schemas
 from pipeline.storage.run_lock import run_lock
 from pipeline.storage.shards import ShardStore
@@ -122,7 +123,7 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
         raise RequestError(f"language '{config.language}' is none of {', '.join(EU_LANGUAGES)}.")
     refuse_file_as_folder(config.output)
     sources = find_sources(config.input)
-    _refuse_output_within_input(config)
+    _refuse_output_among_inputs(config, sources)
     codebook = load_codebook(find_shipped(config.codebook))
     request = LabelRequest(
         find_shipped(config.model).absolute(),
@@ -224,7 +225,7 @@ def _start_work(request: LabelRequest, store: ShardStore) -> Callable[[Shard], S
     return work
 
 
-def _refuse_output_within_input(config: LabelConfig) -> None:
+def _refuse_output_among_inputs(config: LabelConfig, sources: Sequence[Source]) -> None:
     """Refuse to write among the inputs, where the next run would read its own output."""
     output = config.output.resolve()
     for given in config.input:
@@ -232,6 +233,11 @@ def _refuse_output_within_input(config: LabelConfig) -> None:
         if folder.is_dir() and output.is_relative_to(folder):
             raise RequestError(
                 f"{config.output}: lies in the input folder {given}. Choose another."
+            )
+    for source in sources:
+        if source.path.resolve().is_relative_to(output):
+            raise RequestError(
+                f"{config.output}: holds the input {source.name}. Choose another output folder."
             )
 
 

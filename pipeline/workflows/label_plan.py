@@ -9,8 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipeline.errors import DataError, DocumentError
-from pipeline.ingestion.sources import Source
-from pipeline.ingestion.units import UnitRow, read_units
+from pipeline.ingestion.sources import Source, printable
+from pipeline.ingestion.units import OwnIds, UnitRow, read_units
 from pipeline.records import Remark
 from pipeline.storage.atomic import writable
 from pipeline.storage.tables import iterate_table
@@ -76,52 +76,63 @@ def plan_sources(
     Raises:
         RequestError: The folder cannot be written.
     """
-    for number, source in enumerate(sources):
+    tables = _Tables(folder, language, report)
+    for source in sources:
         if source.is_table:
-            yield from _plan_table(source, folder / str(number), language, report)
+            yield from tables.plan(source)
         else:
             yield PlannedSource(source, *_digest(source.path))
 
 
-def _plan_table(
-    source: Source, folder: Path, language: str | None, report: Callable[[str, int], None]
-) -> list[PlannedSource]:
-    """Return the parts of a table; one, with the reason, where it is of no use."""
-    digest, size_bytes = _digest(source.path)
-    try:
-        parts = _write_parts(source, digest, folder, language, report)
-        if _digest(source.path)[0] != digest:
-            raise DocumentError("CHANGED", "changed while the run was at work. Run again.")
-    except DataError as error:
-        code = "UNREADABLE" if isinstance(error.__cause__, OSError) else "BAD_TABLE"
-        return [PlannedSource(source, digest, size_bytes, failure=Remark(code, str(error)))]
-    except DocumentError as error:
-        failure = Remark(error.code, error.message)
-        return [PlannedSource(source, digest, size_bytes, failure=failure)]
-    return parts
+class _Tables:
+    """Writes down the units of tables, one table after the other."""
 
+    def __init__(
+        self, folder: Path, language: str | None, report: Callable[[str, int], None]
+    ) -> None:
+        self._folder = folder
+        self._language = language
+        self._report = report
+        self._n_tables = 0
+        self._digests: set[str] = set()
+        self._ids = OwnIds()
 
-def _write_parts(
-    source: Source,
-    digest: str,
-    folder: Path,
-    language: str | None,
-    report: Callable[[str, int], None],
-) -> list[PlannedSource]:
-    parts: list[PlannedSource] = []
-    n_units = 0
-    remarks: tuple[Remark, ...] = ()
-    for number, part in enumerate(read_units(source, partial(_open_rows, source.path), language)):
-        units = UnitsFile(folder / f"{number}.arrow", number, part.text_before)
-        with writable(units.path):
-            write_units(units.path, part.sentences)
-        n_bytes = sum(len(sentence.text) for sentence in part.sentences)
-        parts.append(PlannedSource(source, digest, n_bytes, units))
-        n_units += len(part.sentences)
-        report(source.name, n_units)
-        remarks = part.remarks
-    first = UnitsFile(folder / "0.arrow", 0, "", remarks)
-    return [replace(parts[0], units=first), *parts[1:]]
+    def plan(self, source: Source) -> list[PlannedSource]:
+        """Return the parts of a table; one, with the reason, where it is of no use."""
+        self._n_tables += 1
+        digest, size_bytes = _digest(source.path)
+        try:
+            parts = self._write_parts(source, digest)
+            if _digest(source.path)[0] != digest:
+                raise DocumentError("CHANGED", "changed while the run was at work. Run again.")
+        except DataError as error:
+            code = "UNREADABLE" if isinstance(error.__cause__, OSError) else "BAD_TABLE"
+            failure = Remark(code, printable(str(error)))
+            return [PlannedSource(source, digest, size_bytes, failure=failure)]
+        except DocumentError as error:
+            failure = Remark(error.code, error.message)
+            return [PlannedSource(source, digest, size_bytes, failure=failure)]
+        self._digests.add(digest)
+        return parts
+
+    def _write_parts(self, source: Source, digest: str) -> list[PlannedSource]:
+        folder = self._folder / str(self._n_tables)
+        ids = OwnIds() if digest in self._digests else self._ids  # a copy has the same, rightly
+        read = read_units(source, partial(_open_rows, source.path), self._language, ids)
+        parts: list[PlannedSource] = []
+        n_units = 0
+        remarks: tuple[Remark, ...] = ()
+        for number, part in enumerate(read):
+            units = UnitsFile(folder / f"{number}.arrow", number, part.text_before)
+            with writable(units.path):
+                write_units(units.path, part.sentences)
+            n_bytes = sum(len(sentence.text) for sentence in part.sentences)
+            parts.append(PlannedSource(source, digest, n_bytes, units))
+            n_units += len(part.sentences)
+            self._report(source.name, n_units)
+            remarks = part.remarks
+        first = UnitsFile(folder / "0.arrow", 0, "", remarks)
+        return [replace(parts[0], units=first), *parts[1:]]
 
 
 def _open_rows(path: Path) -> Iterator[UnitRow]:
@@ -160,7 +171,8 @@ def _describe(member: PlannedSource) -> str:
     """Return one line that tells what a member is from all others."""
     name = member.source.name
     part = "" if member.units is None else f" part {member.units.number}"
-    return f"{len(name)} {name} {member.sha256}{part}"
+    failure = "" if member.failure is None else f" {member.failure.message}"
+    return f"{len(name)} {name} {member.sha256}{part}{failure}"
 
 
 def _digest(path: Path) -> tuple[str, int]:

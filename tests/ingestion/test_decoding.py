@@ -44,6 +44,15 @@ def test_stray_control_characters_are_removed_and_counted():
     assert "2 control characters removed" in decoded.remarks[0].message
 
 
+@pytest.mark.parametrize("stray", [b"\xff", b"\xed\xa0\x80"])
+def test_stray_bytes_do_not_make_utf8_another_encoding(stray):
+    text = SENTENCE_BY_LANGUAGE["el"]
+    decoded = decode(text.encode() + stray, None)
+    assert decoded.text == text
+    assert decoded.remarks[0].code == "CLEANED"
+    assert f"{len(stray)} byte" in decoded.remarks[0].message
+
+
 def test_text_is_composed_and_soft_hyphens_go():
     decoded = decode("e\u0301tat ter\u00adror\u00ad\nist cell".encode(), "fr")
     assert decoded.text == "état terrorist\ncell"

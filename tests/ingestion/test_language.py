@@ -38,13 +38,13 @@ def test_stated_language_is_kept_and_the_conflict_reported():
     finding = decide_language(DUTCH, None, "fr", None)
     assert finding.language == "fr"
     assert finding.remark.code == "LANGUAGE_CONFLICT"
-    assert "the text itself says nl" in finding.remark.message
+    assert "its text says nl" in finding.remark.message
 
 
 def test_option_goes_before_name_and_footer():
     finding = decide_language(DUTCH, "nl", "fr", "de")
     assert finding.language == "nl"
-    assert "the file name says fr, the footer says de" in finding.remark.message
+    assert "the file name says fr, the document itself says de" in finding.remark.message
 
 
 def test_agreement_needs_no_remark():

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from pipeline.errors import RequestError
@@ -32,10 +34,25 @@ def test_file_named_by_itself_is_taken_whatever_its_extension(folder):
     assert names(folder / "notes.md") == ["notes.md"]
 
 
-def test_link_out_of_the_folder_is_not_followed(folder, tmp_path):
+def test_link_out_of_the_folder_is_not_followed_and_named(folder, tmp_path, caplog):
     (tmp_path / "outside.txt").write_text("x", encoding="utf-8")
     (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
-    assert "link.txt" not in names(folder)
+    (folder / "broken.txt").symlink_to(tmp_path / "nowhere.txt")
+    assert not {"link.txt", "broken.txt"} & set(names(folder))
+    assert "2 links lead out of the folder or nowhere" in caplog.text
+    assert "broken.txt, link.txt" in caplog.text
+
+
+def test_other_files_of_a_folder_are_counted(folder, caplog):
+    (folder / "old.doc").write_text("x", encoding="utf-8")
+    names(folder)
+    assert "2 files are no documents by their extension and not read" in caplog.text
+    assert ".doc 1" in caplog.text
+
+
+def test_name_that_is_no_utf8_is_printable(folder):
+    (folder / os.fsdecode(b"\xff_en.txt")).write_text("x", encoding="utf-8")
+    assert "\\xff_en.txt" in names(folder)
 
 
 def test_missing_path_names_the_closest(folder):

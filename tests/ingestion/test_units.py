@@ -43,6 +43,23 @@ def test_language_of_the_row_goes_before_the_file_name():
     assert [s.language for s in found.sentences] == ["fr", "en"]
 
 
+ENGLISH = "The harbour has been closed since the spring and will open again in the autumn."
+FRENCH = "Le port est fermé depuis le printemps et sera de nouveau ouvert en automne, dit-on."
+
+
+def test_rows_in_another_language_than_they_say_are_reported():
+    rows = [UnitRow(n, ENGLISH, language="fr") for n in range(2, 5)]
+    (remark,) = units(*rows, UnitRow(5, FRENCH, language="fr")).remarks
+    assert remark.code == "LANGUAGE_CONFLICT"
+    assert "3 of the first 4 longer rows read as fr look like en" in remark.message
+    assert not units(*rows[:1], *[UnitRow(n, FRENCH, language="fr") for n in range(3, 9)]).remarks
+
+
+def test_option_against_the_rows_is_reported():
+    (remark,) = units(UnitRow(2, "Un.", language="fr"), language="de").remarks
+    assert remark.message == "the option says de, the table says fr."
+
+
 def test_option_goes_before_everything():
     assert units(UnitRow(2, "Un.", language="fr"), language="de").sentences[0].language == "de"
 

@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -239,6 +240,28 @@ def test_parts_of_a_table_give_the_files_of_the_whole(
     ]
 
 
+def test_id_that_two_tables_give_is_refused_in_the_later_one(run, tmp_path):
+    for name in "ab":
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"sentence_id,text\ns1,Crops failed in {name}.\n", encoding="utf-8")
+    run(tmp_path / "a.csv", tmp_path / "b.csv", language="en")
+    first, second = read_csv(tmp_path / "out" / "documents.csv")
+    assert (first["status"], second["status"], second["code"]) == (
+        "labelled",
+        "failed",
+        "BAD_TABLE",
+    )
+    assert "line 2: sentence_id 's1' stands already in another table" in second["message"]
+
+
+def test_name_that_is_no_utf8_is_labelled_under_a_printable_one(run, tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff_en.txt")
+    path.write_text("Crops failed.\n", encoding="utf-8")
+    run(path)
+    (row,) = read_csv(tmp_path / "out" / "documents.csv")
+    assert (row["status"], row["source"]) == ("labelled", "\\xff_en.txt")
+
+
 def test_copy_of_a_table_is_left_out_with_all_its_parts(run, table, tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.ingestion.units.UNITS_TOGETHER", 2)
     copy = tmp_path / "copy.csv"
@@ -277,6 +300,18 @@ def test_unknown_language_option_is_refused(run, document):
 def test_output_within_the_input_folder_is_refused(run, document):
     with pytest.raises(RequestError, match="lies in the input folder"):
         run(document.parent, output=document.parent / "out")
+
+
+def test_output_that_holds_an_input_is_refused(run, document):
+    with pytest.raises(RequestError, match="holds the input"):
+        run(document, output=document.parent)
+
+
+def test_file_in_place_of_the_output_is_refused_and_nothing_is_left(run, document, tmp_path):
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    with pytest.raises(RequestError, match="is a file, expected a folder"):
+        run(document)
+    assert not list(tmp_path.glob(".out*"))
 
 
 def test_codebook_of_another_scheme_is_refused_before_labelling(run, document, tmp_path):

@@ -31,6 +31,21 @@ def test_load_dataset_gives_label_names_back(labelled, tmp_path):
     assert [row["is_coded"] for row in rows] == [row["language"] == "en" for row in rows]
 
 
+def test_load_dataset_tells_one_output_from_another(run, document, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    other = tmp_path / "other_en.txt"
+    other.write_text("Crops failed.\n", encoding="utf-8")
+    texts = []
+    for source in (document, other):
+        run(source)
+        rows = datasets.load_dataset(
+            str(tmp_path / "out" / "dataset"), split="train", cache_dir=str(tmp_path / "cache")
+        )
+        texts.append(rows["text"][:])
+    assert texts[1] == ["Crops failed."]
+    assert texts[0] != texts[1]
+
+
 def test_dataset_keeps_cells_raw(labelled):
     table = pyarrow.parquet.read_table(
         labelled / "dataset" / "data" / "train-00000-of-00001.parquet"
@@ -40,7 +55,11 @@ def test_dataset_keeps_cells_raw(labelled):
 
 def test_data_package_describes_every_file_and_column(labelled):
     package = json.loads((labelled / "datapackage.json").read_text(encoding="utf-8"))
-    for resource in package["resources"]:
+    by_name = {resource["name"]: resource for resource in package["resources"]}
+    assert by_name.pop("run")["path"] == "run.json"
+    texts = by_name.pop("texts")["path"]
+    assert texts == sorted(f"texts/{file.name}" for file in (labelled / "texts").iterdir())
+    for resource in by_name.values():
         path = labelled / resource["path"]
         content = path.read_bytes()
         assert resource["bytes"] == len(content)
@@ -52,7 +71,8 @@ def test_data_package_describes_every_file_and_column(labelled):
         else:
             header = pyarrow.parquet.read_schema(path).names
         assert [field["name"] for field in fields] == header
-    described = {resource["path"] for resource in package["resources"]}
-    tables = {path.name for path in labelled.iterdir() if path.suffix in (".csv", ".parquet")}
-    assert described == tables
+    described = {labelled / resource["path"] for resource in by_name.values()}
+    assert described == {*labelled.glob("*.csv"), *labelled.rglob("*.parquet")}
+    assert by_name["sentences"]["schema"]["primaryKey"] == ["sentence_id"]
+    assert by_name["evidence"]["schema"]["foreignKeys"][0]["reference"]["resource"] == "sentences"
     assert "undo" in package["description"]
