@@ -169,7 +169,7 @@ def measure_transformers(rounds: int) -> None:
     from transformers import AutoConfig, AutoModelForSequenceClassification, pipeline
 
     from bench.encoders import SHAPES, make_tokenizer
-    from pipeline.tagging.transformer import Encoder, pick_dtype
+    from pipeline.tagging.transformer import Encoder, pick_dtype, quantize
 
     texts = [
         text for part in read_sentences(ROOT / "data/train", LANGUAGES).values() for text in part
@@ -189,8 +189,12 @@ def measure_transformers(rounds: int) -> None:
             tokenizer,
             192,
         )
+        rounded = AutoModelForSequenceClassification.from_config(config)
+        rounded.load_state_dict(model.state_dict())
+        int8 = Encoder(quantize(rounded), tokenizer, 192)
         ways = {
             "ours": lambda encoder=fast: encoder.log_odds(texts),
+            "ours in int8": lambda encoder=int8: encoder.log_odds(texts),
             "ours in float32": lambda encoder=plain: encoder.log_odds(texts),
             "pipeline, one by one": lambda run=naive: [run(text) for text in texts],
         }

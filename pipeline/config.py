@@ -14,6 +14,11 @@ from pipeline.errors import ConfigError
 from pipeline.shipped import find_shipped
 from pipeline.yaml_files import Section, describe_misfits, read_mapping, read_yaml
 
+Precision = Literal["auto", "float32", "bfloat16", "int8"]
+"""The numbers that an encoder computes in; auto is what the hardware is made for."""
+
+_PRECISION = "of an encoder; int8 is fastest without a GPU and moves scores by some hundredths"
+
 
 class LabelConfig(Section):
     """``configs/label.yaml``: what ``label`` reads, with which model, and where it writes."""
@@ -32,6 +37,7 @@ class LabelConfig(Section):
     workers: int | None = Field(
         None, ge=1, le=4096, description="processes that read and label; None: one a core"
     )
+    precision: Precision = Field("auto", description=_PRECISION)
 
     @property
     def effective_workers(self) -> int:
@@ -117,6 +123,7 @@ class EvaluateConfig(Section):
     floors: Path | None = Field(description="recorded floors, or null to only measure")
     others: tuple[Path, ...] = Field((), description="model folders to measure beside it")
     errors: Path | None = Field(None, description="a CSV file to list every error in")
+    precision: Precision = Field("auto", description=_PRECISION)
     bootstrap_samples: int = Field(1000, ge=100, description="resamples of whole documents")
     seed: int = 0
 

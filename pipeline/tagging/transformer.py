@@ -10,6 +10,7 @@ family.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
+from pipeline.config import Precision
 from pipeline.errors import ModelError
 from pipeline.records import Scores
 from pipeline.storage.model_folder import WEIGHTS, ModelFolder, damaged_weights, not_finite
@@ -258,8 +260,13 @@ def _log_odds(scores: Scores) -> Array:
     return found
 
 
-def pick_dtype(device: str) -> torch.dtype:
-    """Return bfloat16 where the hardware computes in it, float32 elsewhere."""
+def pick_dtype(device: str, precision: Precision = "auto") -> torch.dtype:
+    """Return the data type to load weights in.
+
+    Without a wish that is bfloat16 where the hardware computes in it, float32 elsewhere.
+    """
+    if precision != "auto":
+        return torch.bfloat16 if precision == "bfloat16" else torch.float32
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     return torch.bfloat16 if _cpu_has_bf16() else torch.float32
@@ -274,27 +281,46 @@ def _cpu_has_bf16() -> bool:
     return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
+def quantize(model: Any) -> Any:
+    """Return a float32 model whose encoder multiplies in int8, on a CPU.
+
+    Weights are rounded once, activations batch by batch ("dynamic quantization",
+    https://docs.pytorch.org/docs/stable/quantization.html); the head, which holds calibration and
+    thresholds, stays as it is.
+    """
+    quantize_dynamic: Any = torch.ao.quantization.quantize_dynamic
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it will move to another package
+        encoder = quantize_dynamic(model.base_model, {torch.nn.Linear}, dtype=torch.qint8)
+    setattr(model, model.base_model_prefix, encoder)
+    return model
+
+
 def pick_device() -> str:
     """Return ``cuda`` where there is one, else ``cpu``."""
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def open_transformer(found: ModelFolder) -> TransformerTagger:
+def open_transformer(found: ModelFolder, precision: Precision = "auto") -> TransformerTagger:
     """Load a folder of this family; no code in it is run and nothing is downloaded.
+
+    Args:
+        found: The folder.
+        precision: The numbers to compute in; int8 uses no GPU.
 
     Raises:
         ModelError: Weights are damaged, or do not fit the configuration: a missing head would
             otherwise be filled with random numbers. Or a weight is no number.
     """
     config = found.files.config
-    device = pick_device()
+    device = "cpu" if precision == "int8" else pick_device()
     try:
         model, report = AutoModelForSequenceClassification.from_pretrained(
             found.path,
             local_files_only=True,
             use_safetensors=True,
             output_loading_info=True,
-            dtype=pick_dtype(device),
+            dtype=pick_dtype(device, precision),
         )
         tokenizer = AutoTokenizer.from_pretrained(found.path, local_files_only=True)
     except SafetensorError as error:
@@ -313,6 +339,8 @@ def open_transformer(found: ModelFolder) -> TransformerTagger:
     names = [model.config.id2label[place] for place in range(model.config.num_labels)]
     if tuple(names) != found.files.label_ids:
         raise ModelError(f"{found.path}: id2label in config.json differs from labels.json.")
+    if precision == "int8":
+        model = quantize(model)
     fusion = config.get("fusion")
     return TransformerTagger(
         label_ids=found.files.label_ids,

@@ -78,7 +78,7 @@ def evaluate_model(
     if config.errors:
         refuse_unwritable(config.errors)
     codebook = load_codebook(find_shipped(config.codebook))
-    model = open_model(find_shipped(config.model), codebook)
+    model = open_model(find_shipped(config.model), codebook, config.precision)
     gold = read_gold(find_shipped(config.gold), codebook, config.texts)
     covered = [sentence for sentence in gold if sentence.language in model.tagger.languages]
     if not covered:

@@ -130,8 +130,9 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
         find_shipped(config.codebook).absolute(),
         config.language,
         config.review_margin,
+        config.precision,
     )
-    model = open_model(request.model, codebook)
+    model = open_model(request.model, codebook, request.precision)
     summary = LabelSummary(config.output)
     work = config.output.absolute().parent / f".{config.output.name}.work"
     with run_lock(work, config.output):
@@ -165,7 +166,7 @@ def _deciders(request: LabelRequest, model: OpenModel, codebook: Codebook) -> li
         __version__,
         model.digest,
         sha256(repr(codebook).encode()).hexdigest(),
-        repr((request.language, request.review_margin)),
+        repr((request.language, request.review_margin, request.precision)),
     ]
 
 
@@ -213,7 +214,8 @@ def pick_engine(config: LabelConfig, n_shards: int) -> Engine:
 def _start_work(request: LabelRequest, store: ShardStore) -> Callable[[Shard], ShardDone]:
     """Load model and codebook in a worker, and return what it does with a shard."""
     codebook = load_codebook(request.codebook)
-    labeller = SourceLabeller(request, open_model(request.model, codebook), codebook)
+    model = open_model(request.model, codebook, request.precision)
+    labeller = SourceLabeller(request, model, codebook)
     schemas = table_schemas(codebook)
 
     def work(shard: Shard) -> ShardDone:

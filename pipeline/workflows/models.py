@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook
-from pipeline.config import LearnedLayerConfig
+from pipeline.config import LearnedLayerConfig, Precision
 from pipeline.errors import ModelError
 from pipeline.records import Scores
 from pipeline.storage.model_folder import (
@@ -41,8 +41,13 @@ class OpenModel:
     digest: str
 
 
-def open_model(folder: Path, codebook: Codebook) -> OpenModel:
+def open_model(folder: Path, codebook: Codebook, precision: Precision = "auto") -> OpenModel:
     """Read a model folder and make its tagger.
+
+    Args:
+        folder: A model folder.
+        codebook: The codebook that it was made for.
+        precision: What an encoder computes in; the default family has its own.
 
     Raises:
         ModelError: The folder is incomplete or damaged, of an unknown family, or made for another
@@ -53,7 +58,7 @@ def open_model(folder: Path, codebook: Codebook) -> OpenModel:
     if family == TRANSFORMER_FAMILY:
         from pipeline.tagging.transformer import open_transformer
 
-        tagger: Tagger = open_transformer(found)
+        tagger: Tagger = open_transformer(found, precision)
     elif family == STACKED_FAMILY:
         tagger = _open_stacked(found)
     else:

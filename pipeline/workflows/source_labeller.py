@@ -13,6 +13,7 @@ import pyarrow
 from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook
+from pipeline.config import Precision
 from pipeline.errors import DocumentError
 from pipeline.ingestion.reader import read_content, read_document
 from pipeline.ingestion.references import find_references
@@ -41,6 +42,7 @@ class LabelRequest:
     codebook: Path
     language: str | None
     review_margin: float
+    precision: Precision = "auto"
 
 
 @dataclass(frozen=True, slots=True)

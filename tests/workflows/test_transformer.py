@@ -175,6 +175,21 @@ def test_scores_do_not_depend_on_the_batch(tuned, codebook):
     assert tagger.score([], "en").shape == (0, 3)
 
 
+def test_int8_moves_scores_little(tuned, codebook):
+    exact = open_model(tuned, codebook, "float32").tagger.score(TEXTS, "en")
+    rounded = open_model(tuned, codebook, "int8").tagger.score(TEXTS, "en")
+    assert 0 < np.abs(rounded - exact).max() < 0.1
+
+
+def test_int8_gives_the_same_bytes_with_any_workers(run, tuned, document, tmp_path, contents):
+    other = document.with_name("other_en.txt")
+    other.write_text("The ports are closed. Farmers thanked the chair.\n", encoding="utf-8")
+    run(document.parent, model=tuned, precision="int8", engine="serial")
+    expected = contents(tmp_path / "out")
+    run(document.parent, model=tuned, precision="int8", workers=2)
+    assert contents(tmp_path / "out") == expected
+
+
 def test_long_sentence_is_read_in_windows_and_named(tuned, codebook):
     tagger = open_model(tuned, codebook).tagger
     long = "the harbour is closed " * 40
