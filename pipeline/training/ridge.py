@@ -8,8 +8,9 @@ held out (the block form of the leave-one-out identity; Hastie, Tibshirani and F
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +26,33 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+class Hole(NamedTuple):
+    """Rows that a fit does without, and which of them it predicts, both shape (n_rows,)."""
+
+    rows: Ints
+    is_wanted: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, slots=True)
 class RidgeFit:
-    """Weights (n_features, n_targets), bias (n_targets,), held-out predictions (n_rows, …)."""
+    """Weights (n_features, n_targets), bias (n_targets,), held-out predictions (n_rows, …).
+
+    ``without_holes`` are predictions by the holes that were asked for, NaN for rows that no hole
+    wanted; None where there were none, or more rows than are solved exactly.
+    """
 
     weights: Floats
     bias: Floats
     held_out: Floats
+    without_holes: Floats | None = None
 
 
 def fit_ridge(
-    inputs: csr_matrix, targets: NDArray[np.bool_], penalty: float, folds: Ints
+    inputs: csr_matrix,
+    targets: NDArray[np.bool_],
+    penalty: float,
+    folds: Ints,
+    holes: Sequence[Hole] = (),
 ) -> RidgeFit:
     """Fit all targets, and predict every fold from the others.
 
@@ -44,45 +61,32 @@ def fit_ridge(
         targets: Shape (n_rows, n_targets), regressed as 0 and 1.
         penalty: On the squared weights; the bias is the targets' mean and free of it.
         folds: Of each row, shape (n_rows,).
+        holes: Further sets of rows to do without, each with rows of it to predict.
     """
     wanted = targets.astype(np.float64)
     if len(wanted) <= MAX_EXACT_ROWS:
-        return _fit_exactly(inputs, wanted, penalty, folds)
+        return _fit_exactly(inputs, wanted, penalty, folds, holes)
     return _fit_by_iteration(inputs, wanted, penalty, folds)
 
 
-def _fit_exactly(inputs: csr_matrix, wanted: Floats, penalty: float, folds: Ints) -> RidgeFit:
+def _fit_exactly(
+    inputs: csr_matrix, wanted: Floats, penalty: float, folds: Ints, holes: Sequence[Hole]
+) -> RidgeFit:
     solver = DualRidge(inputs, wanted, penalty)
     held_out = np.empty_like(wanted)
     for fold in np.unique(folds):
         rows = np.flatnonzero(folds == fold)
         held_out[rows] = solver.predict_without(rows)
-    return RidgeFit(np.asarray(inputs.T @ solver.dual), solver.bias, held_out)
-
-
-def predict_without(
-    inputs: csr_matrix,
-    targets: NDArray[np.bool_],
-    penalty: float,
-    holes: Iterable[tuple[Ints, NDArray[np.bool_]]],
-) -> Floats:
-    """Predict rows from all rows but those of a hole around them.
-
-    Args:
-        inputs: Shape (n_rows, n_features), at most ``MAX_EXACT_ROWS`` rows.
-        targets: Shape (n_rows, n_targets).
-        penalty: As in ``fit_ridge``.
-        holes: The rows that a fit does without, and which of these are wanted.
-
-    Returns:
-        Shape (n_rows, n_targets); NaN for rows that no hole wanted.
-    """
-    wanted = targets.astype(np.float64)
-    solver = DualRidge(inputs, wanted, penalty)
-    predicted = np.full_like(wanted, np.nan)
-    for rows, is_wanted in holes:
-        predicted[rows[is_wanted]] = solver.predict_without(rows)[is_wanted]
-    return predicted
+    without_holes = np.full_like(wanted, np.nan)
+    for hole in holes:
+        places = hole.rows[hole.is_wanted]
+        without_holes[places] = solver.predict_without(hole.rows)[hole.is_wanted]
+    return RidgeFit(
+        weights=np.asarray(inputs.T @ solver.dual),
+        bias=solver.bias,
+        held_out=held_out,
+        without_holes=without_holes if holes else None,
+    )
 
 
 class DualRidge:

@@ -28,10 +28,9 @@ from pipeline.training.calibration import (
     fit_platt,
 )
 from pipeline.training.ridge import (
-    MAX_EXACT_ROWS,
+    Hole,
     fit_ridge,
     inverse_document_frequency,
-    predict_without,
     scale_to_lengths,
 )
 
@@ -117,7 +116,7 @@ def fit_stacked(
     these held-out scores, for the reported ones again without the fold in question, and only on
     sentences that the lexicon has not seen either.
     """
-    n_steps = 5 if hold_out_languages else 4
+    n_steps = 4
     progress("reading cues", 0, n_steps)
     cue_counts = count_cues(training, lexicon, label_ids)
     progress("linear layer", 1, n_steps)
@@ -131,7 +130,8 @@ def fit_stacked(
     inputs = replace(ngrams, bucket_weights=bucket_weights).matrix()
     has_cue = csr_matrix((cue_counts > 0) * np.float32(config.cue_weight))
     both = hstack([inputs, has_cue], format="csr")
-    linear = fit_ridge(both, training.gold, config.penalty, training.folds)
+    holes = _language_holes(training) if hold_out_languages else []
+    linear = fit_ridge(both, training.gold, config.penalty, training.folds, holes)
     progress("learned layer alone", 2, n_steps)
     alone = fit_ridge(inputs, training.gold, config.penalty, training.folds)
     progress("stack and calibration", 3, n_steps)
@@ -140,9 +140,9 @@ def fit_stacked(
     n_buckets = inputs.shape[1]
     held_out = _hold_out(features, alone.held_out.astype(np.float32), cue_counts, training)
     other_languages = None
-    if hold_out_languages:
-        progress("languages held out", 4, n_steps)
-        other_languages = _hold_out_languages(both, cue_counts, training, config.penalty)
+    if linear.without_holes is not None:
+        unseen = linear.without_holes.astype(np.float32)
+        other_languages = _hold_out_languages(unseen, cue_counts, training)
     progress("done", n_steps, n_steps)
     return TrainedModel(
         weights=StackedWeights(
@@ -181,27 +181,33 @@ def _hold_out(
     )
 
 
-def _hold_out_languages(
-    inputs: csr_matrix, cue_counts: Array, training: TrainingSet, penalty: float
-) -> HeldOut | None:
-    """Predict each sentence without its language and without its fold, its lexicon apart.
+def _language_holes(training: TrainingSet) -> list[Hole]:
+    """Return, for each language and fold, the rows of both, and which of them are in both.
 
-    None where there is one language, or more rows than can be taken out exactly.
+    There are none where there is one language.
     """
     languages = np.array(training.languages)
     names = np.unique(languages)
-    if len(names) < 2 or len(languages) > MAX_EXACT_ROWS:
-        return None
     holes = []
-    for name in names:
+    for name in names if len(names) > 1 else []:
         for fold in np.unique(training.folds):
             rows = np.flatnonzero((languages == name) | (training.folds == fold))
-            is_wanted = (languages[rows] == name) & (training.folds[rows] == fold)
-            holes.append((rows, is_wanted))
-    linear = predict_without(inputs, training.gold, penalty, holes).astype(np.float32)
+            holes.append(Hole(rows, (languages[rows] == name) & (training.folds[rows] == fold)))
+    return holes
+
+
+def _hold_out_languages(linear: Array, cue_counts: Array, training: TrainingSet) -> HeldOut:
+    """Score each sentence without its language and without its fold, its lexicon apart.
+
+    Args:
+        linear: What a linear layer says that has not seen either, shape (n_sentences, n_labels).
+        cue_counts: Same shape.
+        training: The sentences.
+    """
+    languages = np.array(training.languages)
     features = stack_features(linear, cue_counts)
     probabilities, thresholds = np.zeros_like(linear), np.zeros_like(linear)
-    for name in names:
+    for name in np.unique(languages):
         outside = languages == name
         stack = fit_stack(features, training, training.is_unseen & ~outside)
         probabilities[outside] = stack.probabilities(features[outside])

@@ -67,7 +67,8 @@ def test_rows_are_predicted_without_the_hole_around_them(problem):
     inputs, targets, _ = problem
     hole = np.arange(10, 30)
     is_wanted = hole < 15
-    predicted = ridge.predict_without(inputs, targets, 0.5, [(hole, is_wanted)])
+    holes = [ridge.Hole(hole, is_wanted)]
+    predicted = fit_ridge(inputs, targets, 0.5, np.zeros(60, dtype=int), holes).without_holes
     alone = fit_ridge(inputs, targets, 0.5, np.isin(np.arange(60), hole).astype(int))
     assert np.allclose(predicted[10:15], alone.held_out[10:15])
     assert np.isnan(predicted[15:]).all()
