@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ FORMAT = 1
 """Raised when a folder written before can no longer be read."""
 
 WEIGHTS = "model.safetensors"
+BASELINE = "baseline.safetensors"
 CONFIG = "config.json"
 LABELS = "labels.json"
 THRESHOLDS = "thresholds.json"
@@ -65,11 +66,15 @@ class ModelFolder:
 
 @dataclass(frozen=True)
 class ModelReport:
-    """What a model folder tells its reader: resolved configuration, metrics, and the card."""
+    """What a model folder tells its reader: resolved configuration, metrics, and the card.
+
+    ``baseline`` are arrays of a simpler model to hold it against, none for a family without one.
+    """
 
     train_yaml: str
     metrics: Mapping[str, Any]
     card: str
+    baseline: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def write_model(
@@ -98,6 +103,8 @@ def write_model_files(folder: Path, files: ModelFiles, report: ModelReport) -> N
     _write_json(folder / METRICS, report.metrics, indent=1)
     (folder / RESOLVED).write_text(report.train_yaml, encoding="utf-8")
     (folder / CARD).write_text(report.card, encoding="utf-8")
+    if report.baseline:
+        (folder / BASELINE).write_bytes(save(dict(report.baseline)))
 
 
 def settings_for_config(files: ModelFiles) -> dict[str, Any]:
@@ -144,19 +151,20 @@ def read_model(folder: Path, codebook: Codebook) -> ModelFolder:
 
 
 def read_weights(
-    folder: Path, shapes: Mapping[str, tuple[int, ...]]
+    folder: Path, shapes: Mapping[str, tuple[int, ...]], file: str = WEIGHTS
 ) -> dict[str, NDArray[np.float32]]:
     """Return a folder's arrays as float32.
 
     Args:
         folder: A model folder.
         shapes: The names and shapes that its family needs.
+        file: Which of its files holds them.
 
     Raises:
         ModelError: The weights are damaged, or an array is missing, of another shape, or holds
             what is no number.
     """
-    path = folder / WEIGHTS
+    path = folder / file
     try:
         arrays = load(path.read_bytes())
     except SafetensorError as error:
@@ -166,7 +174,7 @@ def read_weights(
         if array is None or array.shape != shape:
             found = "nothing" if array is None else f"shape {array.shape}"
             raise ModelError(
-                f"{folder}: {WEIGHTS} should hold '{name}' of shape {shape}, found {found}. "
+                f"{folder}: {file} should hold '{name}' of shape {shape}, found {found}. "
                 "Restore the file or train again."
             )
         if not np.isfinite(array).all():

@@ -58,6 +58,18 @@ class StackedWeights:
     intercept: Array
 
 
+@dataclass(frozen=True)
+class NgramBaseline:
+    """A linear layer that was fitted without cues, to hold the model against.
+
+    Shapes: ``ngrams`` (n_buckets, n_labels), ``bias`` (n_labels,); one threshold for all labels.
+    """
+
+    ngrams: Array
+    bias: Array
+    threshold: float
+
+
 class StackedTagger:
     """Scores sentences with a lexicon and trained weights; see ``tagger.Tagger``."""
 
@@ -75,6 +87,11 @@ class StackedTagger:
         self._hasher = hasher
         self._weights = weights
         self._counters: dict[str, CueCounter] = {}
+
+    @property
+    def n_buckets(self) -> int:
+        """How many buckets n-grams fall into."""
+        return self._hasher.n_buckets
 
     @property
     def reads_context(self) -> bool:
@@ -98,11 +115,12 @@ class StackedTagger:
         """Return what the lexicon alone says, shape (n_texts, n_labels)."""
         return np.asarray(self._counter(language).count(read_words(texts)) > 0)
 
-    def score_without_cues(self, texts: Sequence[str], language: str) -> Scores:
-        """Return what the learned layer says of sentences as if no cue stood in them."""
-        self._counter(language)
-        no_cues = np.zeros((len(texts), len(self.label_ids)), dtype=np.float32)
-        return self._weigh(self._read(read_words(texts)), no_cues)
+    def has_label_by_ngrams(
+        self, texts: Sequence[str], baseline: NgramBaseline
+    ) -> NDArray[np.bool_]:
+        """Return what n-grams alone say, shape (n_texts, n_labels)."""
+        scores = self._read(read_words(texts)).matrix() @ baseline.ngrams + baseline.bias
+        return np.asarray(scores >= baseline.threshold)
 
     def explain(
         self,

@@ -29,6 +29,7 @@ from pipeline.training.calibration import (
 )
 from pipeline.training.ridge import (
     Hole,
+    RidgeFit,
     fit_ridge,
     inverse_document_frequency,
     scale_to_lengths,
@@ -78,13 +79,18 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """Weights and thresholds fitted on everything, and the held-out scores that vouch for them."""
+    """Weights and thresholds fitted on everything, and the held-out scores that vouch for them.
+
+    ``ngrams_alone`` is a linear layer without cues, to hold the model against;
+    ``other_languages`` are the scores where neither linear layer nor stack has seen the sentence's
+    language.
+    """
 
     weights: StackedWeights
     thresholds: Array
     held_out: HeldOut
+    ngrams_alone: RidgeFit
     other_languages: HeldOut | None = None
-    """The same where the linear layer and the stack have not seen the sentence's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,7 @@ def fit_stacked(
     both = hstack([inputs, has_cue], format="csr")
     holes = _language_holes(training) if hold_out_languages else []
     linear = fit_ridge(both, training.gold, config.penalty, training.folds, holes)
-    progress("learned layer alone", 2, n_steps)
+    progress("n-grams alone", 2, n_steps)
     alone = fit_ridge(inputs, training.gold, config.penalty, training.folds)
     progress("stack and calibration", 3, n_steps)
     features = stack_features(linear.held_out.astype(np.float32), cue_counts)
@@ -156,6 +162,7 @@ def fit_stacked(
         ),
         thresholds=stack.thresholds.astype(np.float32),
         held_out=held_out,
+        ngrams_alone=alone,
         other_languages=other_languages,
     )
 

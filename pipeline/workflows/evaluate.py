@@ -34,7 +34,7 @@ from pipeline.storage.csv_dialect import CsvWriter
 from pipeline.storage.gold import GoldSentence, read_gold
 from pipeline.storage.tables import read_table
 from pipeline.tagging.stacked import StackedTagger
-from pipeline.workflows.models import OpenModel, open_model
+from pipeline.workflows.models import OpenModel, open_baseline, open_model
 from pipeline.workflows.train import gold_contexts, gold_matrix
 
 ALL = "all"
@@ -126,13 +126,14 @@ def _measure_systems(
     decisions = {"no label ever": np.zeros_like(truth)}
     tagger = model.tagger
     if isinstance(tagger, StackedTagger):
-        has_cue, without = np.zeros_like(truth), np.zeros(truth.shape, dtype=np.float32)
+        has_cue = np.zeros_like(truth)
         for language, rows in _rows_by_language(gold):
-            texts = [gold[row].text for row in rows]
-            has_cue[rows] = tagger.has_cue(texts, language)
-            without[rows] = tagger.score_without_cues(texts, language)
+            has_cue[rows] = tagger.has_cue([gold[row].text for row in rows], language)
         decisions["lexicon alone"] = has_cue
-        decisions["without its cues"] = without >= model.thresholds
+        baseline = open_baseline(find_shipped(config.model), tagger)
+        if baseline:
+            texts = [sentence.text for sentence in gold]
+            decisions["n-grams alone"] = tagger.has_label_by_ngrams(texts, baseline)
     for folder in config.others:
         other = open_model(find_shipped(folder), codebook)
         decisions[str(folder)] = score_sentences(other, gold) >= other.thresholds

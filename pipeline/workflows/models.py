@@ -15,6 +15,7 @@ from pipeline.config import LearnedLayerConfig, Precision
 from pipeline.errors import ModelError
 from pipeline.records import Scores
 from pipeline.storage.model_folder import (
+    BASELINE,
     ModelFiles,
     ModelFolder,
     read_model,
@@ -22,10 +23,16 @@ from pipeline.storage.model_folder import (
 )
 from pipeline.tagging.lexicon import Lexicon, lexicon_from_json
 from pipeline.tagging.ngrams import NgramHasher
-from pipeline.tagging.stacked import STACK_FEATURES, StackedTagger, StackedWeights
+from pipeline.tagging.stacked import (
+    STACK_FEATURES,
+    NgramBaseline,
+    StackedTagger,
+    StackedWeights,
+)
 from pipeline.tagging.tagger import Tagger
 
 if TYPE_CHECKING:
+    from pipeline.training.ridge import RidgeFit
     from pipeline.training.transformer_trainer import TrainedTransformer
 
 STACKED_FAMILY = "stacked"
@@ -104,6 +111,29 @@ def stacked_arrays(weights: StackedWeights) -> dict[str, NDArray[Any]]:
         "slope": weights.slope,
         "intercept": weights.intercept,
     }
+
+
+def baseline_arrays(ngrams: RidgeFit, threshold: float) -> dict[str, NDArray[Any]]:
+    """Return the n-gram baseline as it goes to disk."""
+    return {
+        "ngrams": ngrams.weights.astype(np.float16),
+        "bias": ngrams.bias.astype(np.float32),
+        "threshold": np.array([threshold], dtype=np.float32),
+    }
+
+
+def open_baseline(folder: Path, tagger: StackedTagger) -> NgramBaseline | None:
+    """Return the n-gram baseline beside a model, None where there is none.
+
+    Raises:
+        ModelError: It is damaged, or was made for another model.
+    """
+    if not (folder / BASELINE).exists():
+        return None
+    n_labels = len(tagger.label_ids)
+    shapes = {"ngrams": (tagger.n_buckets, n_labels), "bias": (n_labels,), "threshold": (1,)}
+    arrays = read_weights(folder, shapes, BASELINE)
+    return NgramBaseline(arrays["ngrams"], arrays["bias"], float(arrays["threshold"][0]))
 
 
 def transformer_files(

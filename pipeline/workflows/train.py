@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ from pipeline.training.splits import grouped_folds, largest_component_fraction
 from pipeline.training.trainer import HeldOut, Progress, TrainingSet, fit_stacked
 from pipeline.workflows.models import (
     TRANSFORMER_FAMILY,
+    baseline_arrays,
     stacked_arrays,
     stacked_files,
     transformer_files,
@@ -118,6 +119,9 @@ def _fit_stacked(
     files = stacked_files(codebook, languages, config.learned_layer, lexicon, trained.thresholds)
     others = trained.other_languages
     report = _report(gold, training, trained.held_out, codebook, lexicon, config, others)
+    truth = training.gold[trained.held_out.rows]
+    threshold = _best_shared_threshold(trained.held_out.learned_only, truth)
+    report = replace(report, baseline=baseline_arrays(trained.ngrams_alone, threshold))
     write_model(config.output, files, stacked_arrays(trained.weights), report)
     return trained.held_out
 
@@ -302,7 +306,7 @@ def _metrics(
     systems = {
         WHOLE_MODEL: predicted,
         "lexicon alone": held_out.cue_counts > 0,
-        "learned layer alone": held_out.learned_only
+        "n-grams alone": held_out.learned_only
         >= _best_shared_threshold(held_out.learned_only, truth),
     }
     labels = measure_labels(truth, predicted, held_out.probabilities, codebook.label_ids)

@@ -6,7 +6,7 @@ from safetensors.numpy import load_file, save_file
 
 from pipeline.codebook import load_codebook
 from pipeline.errors import DataError, ModelError
-from pipeline.storage.model_folder import SCORING_FILES
+from pipeline.storage.model_folder import BASELINE, SCORING_FILES
 from pipeline.workflows.models import open_model
 
 LABELS = ("ports", "farming", "alarm")
@@ -29,7 +29,7 @@ def copy(model, tmp_path):
 
 def test_folder_holds_what_a_model_needs(model):
     names = {file.name for file in model.iterdir()}
-    assert names == {*SCORING_FILES, "train.yaml", "metrics.json", "README.md"}
+    assert names == {*SCORING_FILES, BASELINE, "train.yaml", "metrics.json", "README.md"}
 
 
 def test_training_twice_gives_the_same_bytes(model, train, tmp_path):
