@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import cho_factor, cho_solve, lapack
 from scipy.sparse import csr_matrix
 
 MAX_EXACT_ROWS = 20_000
@@ -26,25 +25,18 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-class Hole(NamedTuple):
-    """Rows that a fit does without, and which of them it predicts, both shape (n_rows,)."""
-
-    rows: Ints
-    is_wanted: NDArray[np.bool_]
-
-
 @dataclass(frozen=True, slots=True)
 class RidgeFit:
     """Weights (n_features, n_targets), bias (n_targets,), held-out predictions (n_rows, …).
 
-    ``without_holes`` are predictions by the holes that were asked for, NaN for rows that no hole
-    wanted; None where there were none, or more rows than are solved exactly.
+    ``without_groups`` are predictions from rows of other folds and other groups; None where no
+    groups were given, or more rows than are solved exactly.
     """
 
     weights: Floats
     bias: Floats
     held_out: Floats
-    without_holes: Floats | None = None
+    without_groups: Floats | None = None
 
 
 def fit_ridge(
@@ -52,7 +44,7 @@ def fit_ridge(
     targets: NDArray[np.bool_],
     penalty: float,
     folds: Ints,
-    holes: Sequence[Hole] = (),
+    groups: Ints | None = None,
 ) -> RidgeFit:
     """Fit all targets, and predict every fold from the others.
 
@@ -61,32 +53,41 @@ def fit_ridge(
         targets: Shape (n_rows, n_targets), regressed as 0 and 1.
         penalty: On the squared weights; the bias is the targets' mean and free of it.
         folds: Of each row, shape (n_rows,).
-        holes: Further sets of rows to do without, each with rows of it to predict.
+        groups: Of each row too; asks for predictions without a row's fold and its group.
     """
     wanted = targets.astype(np.float64)
     if len(wanted) <= MAX_EXACT_ROWS:
-        return _fit_exactly(inputs, wanted, penalty, folds, holes)
+        return _fit_exactly(inputs, wanted, penalty, folds, groups)
     return _fit_by_iteration(inputs, wanted, penalty, folds)
 
 
 def _fit_exactly(
-    inputs: csr_matrix, wanted: Floats, penalty: float, folds: Ints, holes: Sequence[Hole]
+    inputs: csr_matrix, wanted: Floats, penalty: float, folds: Ints, groups: Ints | None
 ) -> RidgeFit:
     solver = DualRidge(inputs, wanted, penalty)
-    held_out = np.empty_like(wanted)
+    held_out, without_groups = np.empty_like(wanted), np.empty_like(wanted)
     for fold in np.unique(folds):
-        rows = np.flatnonzero(folds == fold)
-        held_out[rows] = solver.predict_without(rows)
-    without_holes = np.full_like(wanted, np.nan)
-    for hole in holes:
-        places = hole.rows[hole.is_wanted]
-        without_holes[places] = solver.predict_without(hole.rows)[hole.is_wanted]
+        hole = solver.without(np.flatnonzero(folds == fold))
+        held_out[hole.rows] = hole.predict()
+        if groups is not None:
+            without_groups[hole.rows] = _predict_without_groups(hole, groups, folds == fold)
     return RidgeFit(
         weights=np.asarray(inputs.T @ solver.dual),
         bias=solver.bias,
         held_out=held_out,
-        without_holes=without_holes if holes else None,
+        without_groups=None if groups is None else without_groups,
     )
+
+
+def _predict_without_groups(hole: RidgeHole, groups: Ints, is_out: NDArray[np.bool_]) -> Floats:
+    """Return what is said of the rows left out without the rows of their groups, either."""
+    own_groups = groups[hole.rows]
+    predicted = hole.predict()
+    for group in np.unique(own_groups):
+        more = np.flatnonzero((groups == group) & ~is_out)
+        is_of_group = own_groups == group
+        predicted[is_of_group] = hole.predict(more)[is_of_group]
+    return predicted
 
 
 class DualRidge:
@@ -100,10 +101,40 @@ class DualRidge:
         self._inverse: Floats = _invert(products)
         self.dual: Floats = self._inverse @ (wanted - self.bias)
 
-    def predict_without(self, rows: Ints) -> Floats:
-        """Return what a fit without some rows says of them, shape (len(rows), n_targets)."""
-        errors = np.linalg.solve(self._inverse[np.ix_(rows, rows)], self.dual[rows])
-        predicted: Floats = self._wanted[rows] - errors
+    def without(self, rows: Ints) -> RidgeHole:
+        """Return the fit without some rows."""
+        return RidgeHole(self._inverse, self.dual, self._wanted, rows)
+
+
+class RidgeHole:
+    """A ridge regression without some rows.
+
+    What it errs by on these is the solution of the inverse's block of them against their dual
+    weights. Where further rows go out too, the block of the first is not factorised again (Schur
+    complement; Golub and Van Loan (2013), "Matrix Computations", section 3.2).
+    """
+
+    def __init__(self, inverse: Floats, dual: Floats, wanted: Floats, rows: Ints) -> None:
+        self.rows = rows
+        self._inverse = inverse
+        self._dual = dual
+        self._wanted = wanted[rows]
+        self._factor = cho_factor(inverse[np.ix_(rows, rows)], overwrite_a=True)
+        self._errors: Floats = cho_solve(self._factor, dual[rows])
+
+    def predict(self, more: Ints | None = None) -> Floats:
+        """Return what is said of the rows left out, shape (len(rows), n_targets).
+
+        Args:
+            more: Further rows to do without.
+        """
+        if more is None or not len(more):
+            return self._wanted - self._errors
+        across = self._inverse[np.ix_(self.rows, more)]
+        solved = cho_solve(self._factor, across)
+        rest = self._inverse[np.ix_(more, more)] - across.T @ solved
+        errors_of_more = np.linalg.solve(rest, self._dual[more] - across.T @ self._errors)
+        predicted: Floats = self._wanted - (self._errors - solved @ errors_of_more)
         return predicted
 
 

@@ -28,7 +28,6 @@ from pipeline.training.calibration import (
     fit_platt,
 )
 from pipeline.training.ridge import (
-    Hole,
     RidgeFit,
     fit_ridge,
     inverse_document_frequency,
@@ -136,8 +135,10 @@ def fit_stacked(
     inputs = replace(ngrams, bucket_weights=bucket_weights).matrix()
     has_cue = csr_matrix((cue_counts > 0) * np.float32(config.cue_weight))
     both = hstack([inputs, has_cue], format="csr")
-    holes = _language_holes(training) if hold_out_languages else []
-    linear = fit_ridge(both, training.gold, config.penalty, training.folds, holes)
+    languages = None
+    if hold_out_languages and len(set(training.languages)) > 1:
+        languages = np.unique(np.array(training.languages), return_inverse=True)[1]
+    linear = fit_ridge(both, training.gold, config.penalty, training.folds, languages)
     progress("n-grams alone", 2, n_steps)
     alone = fit_ridge(inputs, training.gold, config.penalty, training.folds)
     progress("stack and calibration", 3, n_steps)
@@ -146,8 +147,8 @@ def fit_stacked(
     n_buckets = inputs.shape[1]
     held_out = _hold_out(features, alone.held_out.astype(np.float32), cue_counts, training)
     other_languages = None
-    if linear.without_holes is not None:
-        unseen = linear.without_holes.astype(np.float32)
+    if linear.without_groups is not None:
+        unseen = linear.without_groups.astype(np.float32)
         other_languages = _hold_out_languages(unseen, cue_counts, training)
     progress("done", n_steps, n_steps)
     return TrainedModel(
@@ -186,21 +187,6 @@ def _hold_out(
     return HeldOut(
         rows, probabilities[rows], thresholds[rows], learned_only[rows], cue_counts[rows]
     )
-
-
-def _language_holes(training: TrainingSet) -> list[Hole]:
-    """Return, for each language and fold, the rows of both, and which of them are in both.
-
-    There are none where there is one language.
-    """
-    languages = np.array(training.languages)
-    names = np.unique(languages)
-    holes = []
-    for name in names if len(names) > 1 else []:
-        for fold in np.unique(training.folds):
-            rows = np.flatnonzero((languages == name) | (training.folds == fold))
-            holes.append(Hole(rows, (languages[rows] == name) & (training.folds[rows] == fold)))
-    return holes
 
 
 def _hold_out_languages(linear: Array, cue_counts: Array, training: TrainingSet) -> HeldOut:

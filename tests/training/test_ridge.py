@@ -63,12 +63,13 @@ def test_a_fraction_of_the_rows_is_shorter_than_one():
     assert (scale_to_lengths(inputs, np.zeros(5, dtype=np.float32), 0.25) == 0).all()
 
 
-def test_rows_are_predicted_without_the_hole_around_them(problem):
-    inputs, targets, _ = problem
-    hole = np.arange(10, 30)
-    is_wanted = hole < 15
-    holes = [ridge.Hole(hole, is_wanted)]
-    predicted = fit_ridge(inputs, targets, 0.5, np.zeros(60, dtype=int), holes).without_holes
-    alone = fit_ridge(inputs, targets, 0.5, np.isin(np.arange(60), hole).astype(int))
-    assert np.allclose(predicted[10:15], alone.held_out[10:15])
-    assert np.isnan(predicted[15:]).all()
+def test_rows_are_predicted_without_their_fold_and_without_their_group(problem):
+    inputs, targets, folds = problem
+    groups = np.arange(60) % 3
+    fit = fit_ridge(inputs, targets, 0.5, folds, groups)
+    for fold, group in ((0, 0), (1, 2)):
+        out = (folds == fold) | (groups == group)
+        alone = fit_ridge(inputs, targets, 0.5, out.astype(int))
+        both = (folds == fold) & (groups == group)
+        assert np.allclose(fit.without_groups[both], alone.held_out[both])
+    assert fit_ridge(inputs, targets, 0.5, folds).without_groups is None
