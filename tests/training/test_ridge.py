@@ -48,6 +48,13 @@ def test_iteration_agrees_with_the_exact_solution(problem, monkeypatch):
     assert np.abs(iterated.held_out - exact.held_out).max() < 0.1
 
 
+def test_inner_products_in_blocks_are_those_of_the_whole(problem, monkeypatch):
+    inputs, targets, folds = problem
+    whole = fit_ridge(inputs, targets, 0.5, folds)
+    monkeypatch.setattr(ridge, "ROWS_MULTIPLIED_TOGETHER", 7)
+    assert np.allclose(fit_ridge(inputs, targets, 0.5, folds).weights, whole.weights)
+
+
 def test_frequent_features_weigh_less_and_language_versions_count_once():
     inputs = csr_matrix(np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0], [1, 0, 1]]))
     weights = inverse_document_frequency(inputs, ["a", "a", "b", "c"])
