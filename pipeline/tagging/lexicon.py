@@ -43,6 +43,10 @@ class Lexicon:
         """The languages with cues, in alphabetical order."""
         return tuple(sorted(self.lines))
 
+    def n_cues(self, language: str) -> int:
+        """Return how many cues a language has, of all labels."""
+        return sum(len(entry["cues"]) for entry in self.lines[language].values())
+
     def matcher(self, language: str) -> CueMatcher:
         """Return a matcher for a language of the lexicon."""
         return CueMatcher(

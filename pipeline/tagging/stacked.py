@@ -2,14 +2,15 @@
 
 A linear layer sees a sentence's hashed n-grams and which labels have a cue in it: so a label also
 profits from the cues of others, and from words that no cue names. A small logistic layer, its
-weights shared by all labels and languages, weighs what it says against the label's own cues, and a
-last one calibrates each label. Sharing is what lets a label with twenty examples, or a language
-with none, profit from what was learned on the others.
+weights shared by all labels and languages, weighs what it says against the label's own cues, their
+number and how sure the surest of them is, and a last one calibrates each label. Sharing is what
+lets a label with twenty examples, or a language with none, profit from what was learned on the
+others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +35,7 @@ from pipeline.tagging.words import BatchWords, read_words
 Array = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-STACK_FEATURES = ("bias", "linear_score", "any_cue", "further_cues")
+STACK_FEATURES = ("bias", "linear_score", "any_cue", "further_cues", "surest_cue")
 """What the stack weighs: see ``stack_features``."""
 SCORED_TOGETHER = 512
 """Sentences whose n-grams fit into the processor's cache together."""
@@ -46,7 +47,8 @@ class StackedWeights:
 
     Shapes: ``bucket_weights`` (n_buckets,), ``ngrams`` (n_buckets, n_labels), ``cues`` (n_labels,
     n_labels; from the label of a cue to the label that it speaks for), ``bias`` (n_labels,),
-    ``stack`` (len(STACK_FEATURES),), ``slope`` and ``intercept`` (n_labels,).
+    ``stack`` (len(STACK_FEATURES),), ``slope`` and ``intercept`` (n_labels,). ``cue_odds`` gives,
+    for each language of the lexicon, the log-odds that each of its cues is right, (n_cues,).
     """
 
     bucket_weights: Array
@@ -56,6 +58,7 @@ class StackedWeights:
     stack: Array
     slope: Array
     intercept: Array
+    cue_odds: Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class StackedTagger:
         del contexts
         counter = self._counter(language)
         parts = [
-            self._weigh(self._read(words), counter.count(words))
+            self._weigh(self._read(words), counter, counter.match(words))
             for words in map(read_words, _parts(texts))
         ]
         no_scores = np.zeros((0, len(self.label_ids)), dtype=np.float32)
@@ -151,10 +154,12 @@ class StackedTagger:
         found = counter.match(words)
         ngrams = self._read(words)
         cue_counts = counter.tally(found)
-        scores = self._weigh(ngrams, cue_counts)
+        scores = self._weigh(ngrams, counter, found)
         assigned = scores >= thresholds
         hit_labels = counter.labels_of(found)
-        hit_weights = self._cue_weights(hit_labels, cue_counts[found.rows, hit_labels])
+        hit_weights = self._cue_weights(
+            hit_labels, cue_counts[found.rows, hit_labels], counter.odds[found.cues]
+        )
         by_cues = weigh_stretches(found, hit_labels, hit_weights, assigned, self.label_ids)
         cue_words = find_cue_words(found, hit_labels, len(self.label_ids))
         by_words = self._weigh_words(ngrams, words, cue_words, assigned & (cue_counts == 0))
@@ -163,28 +168,31 @@ class StackedTagger:
     def _read(self, words: BatchWords) -> Ngrams:
         return self._hasher.read(words, self._weights.bucket_weights)
 
-    def _weigh(self, ngrams: Ngrams, cue_counts: Array) -> Scores:
+    def _weigh(self, ngrams: Ngrams, counter: CueCounter, found: CueMatches) -> Scores:
         """Return probabilities; the stack is ``stack_features(…) @ stack``, without the array."""
         weights = self._weights
-        bias, linear_weight, first_cue, further_cues = weights.stack
+        bias, linear_weight, first_cue, further_cues, surest_cue = weights.stack
         linear = ngrams.matrix() @ weights.ngrams + weights.bias
+        cue_counts = counter.tally(found)
         rows, columns = np.nonzero(cue_counts)
         linear += csr_matrix(cue_counts > 0, dtype=np.float32) @ weights.cues  # few are there
         stacked = bias + linear_weight * linear
         stacked[rows, columns] += first_cue + further_cues * np.log(cue_counts[rows, columns])
+        stacked[rows, columns] += surest_cue * counter.find_surest(found)[rows, columns]
         return sigmoid(weights.slope * stacked + weights.intercept)
 
-    def _cue_weights(self, labels: Ints, n_cues: Array) -> NDArray[np.float64]:
+    def _cue_weights(self, labels: Ints, n_cues: Array, odds: Array) -> NDArray[np.float64]:
         """Return what each of a sentence's cues for a label adds to its log-odds.
 
         Args:
             labels: Columns, one a cue.
             n_cues: How many cues of this label the sentence has.
+            odds: Log-odds that each is right.
         """
         weights = self._weights
-        _, linear_weight, first_cue, further_cues = weights.stack
+        _, linear_weight, first_cue, further_cues, surest_cue = weights.stack
         added = linear_weight * weights.cues[labels, labels] + first_cue
-        added += further_cues * np.log(n_cues)
+        added += further_cues * np.log(n_cues) + surest_cue * odds
         shares: NDArray[np.float64] = (weights.slope[labels] * added / n_cues).astype(np.float64)
         return shares
 
@@ -221,14 +229,24 @@ class StackedTagger:
         if language not in self.languages:
             raise ValueError(f"language {language!r} is not one of {sorted(self.languages)}")
         if language not in self._counters:
-            self._counters[language] = CueCounter(self._lexicon, language, self.label_ids)
+            odds = self._weights.cue_odds.get(language)
+            self._counters[language] = CueCounter(self._lexicon, language, self.label_ids, odds)
         return self._counters[language]
 
 
 class CueCounter:
-    """Counts the cues of each label in sentences of one language."""
+    """Counts the cues of each label in sentences of one language.
 
-    def __init__(self, lexicon: Lexicon, language: str, label_ids: Sequence[str]) -> None:
+    ``odds`` are the log-odds that each cue is right, shape (n_cues,).
+    """
+
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        language: str,
+        label_ids: Sequence[str],
+        odds: Array | None = None,
+    ) -> None:
         known = language in lexicon.languages
         self._matcher: CueMatcher = lexicon.matcher(language) if known else CueMatcher({})
         self._n_labels = len(label_ids)
@@ -236,6 +254,13 @@ class CueCounter:
         self._label_of_cue = np.array(
             [columns[label] for label in self._matcher.cue_labels], dtype=np.int64
         )
+
+        self.odds = np.zeros(self.n_cues, dtype=np.float32) if odds is None else odds
+
+    @property
+    def n_cues(self) -> int:
+        """How many cues the language has, of all labels."""
+        return len(self._label_of_cue)
 
     def count(self, words: BatchWords) -> Array:
         """Return how many different cues of each label stand in each text, (n_texts, n_labels)."""
@@ -251,10 +276,32 @@ class CueCounter:
 
     def tally(self, found: CueMatches) -> Array:
         """Return how many of the cues found are of each label, shape (n_texts, n_labels)."""
-        n_texts = found.words.n_texts
-        keys = found.rows * self._n_labels + self.labels_of(found)
-        counts = np.bincount(keys, minlength=n_texts * self._n_labels)
-        return counts.reshape(n_texts, self._n_labels).astype(np.float32)
+        cells, shape = self._cells(found)
+        return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float32)
+
+    def find_surest(self, found: CueMatches) -> Array:
+        """Return the odds of each label's surest cue, 0 without one, shape (n_texts, n_labels)."""
+        cells, shape = self._cells(found)
+        return surest_of(cells, self.odds[found.cues], shape)
+
+    def _cells(self, found: CueMatches) -> tuple[Ints, tuple[int, int]]:
+        """Return each hit's place in a flat array of texts and labels, and the array's shape."""
+        shape = found.words.n_texts, self._n_labels
+        return found.rows * self._n_labels + self.labels_of(found), shape
+
+
+def surest_of(cells: Ints, odds: Array, shape: tuple[int, int]) -> Array:
+    """Return the highest odds of each cell, 0 where there are none.
+
+    Args:
+        cells: Where each cue stands, as a place in the flat array.
+        odds: Of each, same shape.
+        shape: Of the array that is returned.
+    """
+    surest = np.full(shape[0] * shape[1], -np.inf, dtype=np.float32)
+    np.maximum.at(surest, cells, odds)
+    surest[np.isneginf(surest)] = 0
+    return surest.reshape(shape)
 
 
 def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -263,22 +310,24 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[start : start + SCORED_TOGETHER]
 
 
-def stack_features(linear_scores: Array, cue_counts: Array) -> Array:
+def stack_features(
+    linear_scores: Array, cue_counts: Array, surest_cues: Array | None = None
+) -> Array:
     """Return what the stack weighs, shape (n_texts, n_labels, len(STACK_FEATURES)).
 
     Args:
         linear_scores: Of the linear layer, shape (n_texts, n_labels).
         cue_counts: Different cues found, same shape; a second cue adds less than the first.
+        surest_cues: Log-odds of the surest of them, same shape; the last feature, which is left
+            out where nothing is known of single cues.
     """
-    return np.stack(
-        [
-            np.ones_like(linear_scores),
-            linear_scores,
-            (cue_counts > 0).astype(np.float32),
-            np.log(np.maximum(cue_counts, 1)),
-        ],
-        axis=-1,
-    )
+    features = [
+        np.ones_like(linear_scores),
+        linear_scores,
+        (cue_counts > 0).astype(np.float32),
+        np.log(np.maximum(cue_counts, 1)),
+    ]
+    return np.stack(features if surest_cues is None else [*features, surest_cues], axis=-1)
 
 
 def sigmoid(log_odds: Array) -> Array:

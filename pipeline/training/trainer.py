@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,11 +15,11 @@ from pipeline.config import LearnedLayerConfig
 from pipeline.tagging.lexicon import Lexicon
 from pipeline.tagging.ngrams import NgramHasher
 from pipeline.tagging.stacked import (
-    STACK_FEATURES,
     CueCounter,
     StackedWeights,
     sigmoid,
     stack_features,
+    surest_of,
 )
 from pipeline.tagging.words import read_words
 from pipeline.training.calibration import (
@@ -37,7 +37,14 @@ from pipeline.training.ridge import (
 SHORT_FRACTION = 0.25
 """Sentences that say less than the others: their n-grams are not scaled up to the same length."""
 
+PRIOR_SENTENCES = 2.0
+PRIOR_SHARE = 0.75
+PRIOR_ODDS = float(np.log(PRIOR_SHARE / (1 - PRIOR_SHARE)))
+"""What is believed of a cue before any sentence was seen with it: right in three of four, with the
+weight of two sentences."""
+
 Array = NDArray[np.float32]
+Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Progress = Callable[[str, int, int], None]
 
@@ -123,7 +130,8 @@ def fit_stacked(
     """
     n_steps = 4
     progress("reading cues", 0, n_steps)
-    cue_counts = count_cues(training, lexicon, label_ids)
+    hits = find_cues(training, lexicon, label_ids)
+    cue_counts = hits.counts()
     progress("linear layer", 1, n_steps)
     ngrams = NgramHasher(config.hash_bits, config.char_ngrams, config.word_ngrams).read(
         read_words(training.texts)
@@ -142,7 +150,8 @@ def fit_stacked(
     progress("n-grams alone", 2, n_steps)
     alone = fit_ridge(inputs, training.gold, config.penalty, training.folds)
     progress("stack and calibration", 3, n_steps)
-    features = stack_features(linear.held_out.astype(np.float32), cue_counts)
+    surest = hits.surest_without_folds(training.gold, training.folds)
+    features = stack_features(linear.held_out.astype(np.float32), cue_counts, surest)
     stack = fit_stack(features, training, training.is_unseen)
     n_buckets = inputs.shape[1]
     held_out = _hold_out(features, alone.held_out.astype(np.float32), cue_counts, training)
@@ -160,6 +169,7 @@ def fit_stacked(
             stack=stack.weights.astype(np.float32),
             slope=stack.slope.astype(np.float32),
             intercept=stack.intercept.astype(np.float32),
+            cue_odds=hits.odds_by_language(training.gold),
         ),
         thresholds=stack.thresholds.astype(np.float32),
         held_out=held_out,
@@ -198,7 +208,8 @@ def _hold_out_languages(linear: Array, cue_counts: Array, training: TrainingSet)
         training: The sentences.
     """
     languages = np.array(training.languages)
-    features = stack_features(linear, cue_counts)
+    surest = (cue_counts > 0) * np.float32(PRIOR_ODDS)
+    features = stack_features(linear, cue_counts, surest)
     probabilities, thresholds = np.zeros_like(linear), np.zeros_like(linear)
     for name in np.unique(languages):
         outside = languages == name
@@ -209,21 +220,73 @@ def _hold_out_languages(linear: Array, cue_counts: Array, training: TrainingSet)
     return HeldOut(rows, probabilities[rows], thresholds[rows], linear[rows], cue_counts[rows])
 
 
-def count_cues(training: TrainingSet, lexicon: Lexicon, label_ids: Sequence[str]) -> Array:
-    """Return how many cues of each label stand in each sentence, (n_sentences, n_labels)."""
-    counts = np.zeros(training.gold.shape, dtype=np.float32)
+@dataclass(frozen=True, slots=True)
+class CueHits:
+    """Which cues of the lexicon stand in which sentences, one entry a cue and sentence.
+
+    ``cells`` are places in a flat array of ``shape`` (n_sentences, n_labels); ``cues`` count
+    through all languages in alphabetical order; ``n_cues`` says how many each language has.
+    """
+
+    shape: tuple[int, int]
+    cells: Ints
+    cues: Ints
+    n_cues: Mapping[str, int]
+
+    def counts(self) -> Array:
+        """Return how many cues of each label stand in each sentence."""
+        counts = np.bincount(self.cells, minlength=self.shape[0] * self.shape[1])
+        return counts.reshape(self.shape).astype(np.float32)
+
+    def odds(self, gold: Bools, is_seen: Bools) -> Array:
+        """Return the log-odds that each cue is right, as some sentences say, shape (n_cues,)."""
+        seen = is_seen[self.cells // self.shape[1]]
+        n_all = sum(self.n_cues.values())
+        n_found = np.bincount(self.cues[seen], minlength=n_all)
+        n_right = np.bincount(self.cues[seen], gold.ravel()[self.cells[seen]], n_all)
+        share = (n_right + PRIOR_SENTENCES * PRIOR_SHARE) / (n_found + PRIOR_SENTENCES)
+        return np.asarray(np.log(share / (1 - share)), dtype=np.float32)
+
+    def surest_without_folds(self, gold: Bools, folds: Ints) -> Array:
+        """Return each label's surest cue in each sentence, by what the other folds say."""
+        surest = np.zeros(self.shape, dtype=np.float32)
+        for fold in np.unique(folds):
+            odds = self.odds(gold, folds != fold)
+            held_out = folds == fold
+            surest[held_out] = surest_of(self.cells, odds[self.cues], self.shape)[held_out]
+        return surest
+
+    def odds_by_language(self, gold: Bools) -> dict[str, Array]:
+        """Return the log-odds of each language's cues, as all sentences say."""
+        odds = self.odds(gold, np.ones(len(gold), dtype=bool))
+        ends = np.cumsum(list(self.n_cues.values()))
+        return {
+            language: odds[end - n_cues : end]
+            for (language, n_cues), end in zip(self.n_cues.items(), ends, strict=True)
+        }
+
+
+def find_cues(training: TrainingSet, lexicon: Lexicon, label_ids: Sequence[str]) -> CueHits:
+    """Find the cues of every sentence in the lexicon of its language."""
     languages = np.array(training.languages)
-    for language in sorted(set(training.languages)):
-        rows = np.flatnonzero(languages == language)
+    n_labels = len(label_ids)
+    cells, cues = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    n_cues: dict[str, int] = {}
+    for language in lexicon.languages:
         counter = CueCounter(lexicon, language, label_ids)
-        counts[rows] = counter.count(read_words([training.texts[row] for row in rows]))
-    return counts
+        rows = np.flatnonzero(languages == language)
+        found = counter.match(read_words([training.texts[row] for row in rows]))
+        cells.append(rows[found.rows] * n_labels + counter.labels_of(found))
+        cues.append(found.cues + sum(n_cues.values()))
+        n_cues[language] = counter.n_cues
+    shape = len(training.texts), n_labels
+    return CueHits(shape, np.concatenate(cells), np.concatenate(cues), n_cues)
 
 
 def fit_stack(features: Array, training: TrainingSet, rows: Bools) -> Stack:
     """Fit stack, calibration and thresholds on held-out features of the chosen rows."""
     inputs, gold = features[rows].astype(np.float64), training.gold[rows]
-    weights = _fit_weights(inputs.reshape(-1, len(STACK_FEATURES)), gold.reshape(-1))
+    weights = _fit_weights(inputs.reshape(-1, inputs.shape[-1]), gold.reshape(-1))
     log_odds = inputs @ weights
     positives = positive_groups(training, rows)
     weights_by_row = content_weights(training)[rows]

@@ -44,7 +44,7 @@ from pipeline.training.trainer import (
     HeldOut,
     Progress,
     TrainingSet,
-    count_cues,
+    find_cues,
     fit_stack,
     positive_groups,
 )
@@ -341,7 +341,7 @@ def _finish(
     cue_counts = np.zeros_like(log_odds)
     fusion, thresholds, probabilities = None, own, sigmoid(calibrated)
     if config.join_lexicon and lexicon.languages:
-        cue_counts = count_cues(training, lexicon, label_ids)
+        cue_counts = find_cues(training, lexicon, label_ids).counts()
         features = stack_features(calibrated, cue_counts)
         stack = fit_stack(features, training, development & training.is_unseen)
         fusion = Fusion(

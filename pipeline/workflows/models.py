@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 STACKED_FAMILY = "stacked"
 TRANSFORMER_FAMILY = "transformer"
+CUE_ODDS = "cue_odds."
+"""What the arrays of ``StackedWeights.cue_odds`` are called in a file, before the language."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def stacked_arrays(weights: StackedWeights) -> dict[str, NDArray[Any]]:
         "stack": weights.stack,
         "slope": weights.slope,
         "intercept": weights.intercept,
+        **{f"{CUE_ODDS}{language}": odds for language, odds in weights.cue_odds.items()},
     }
 
 
@@ -176,10 +179,14 @@ def _open_stacked(found: ModelFolder) -> StackedTagger:
         "slope": (n_labels,),
         "intercept": (n_labels,),
     }
+    lexicon = lexicon_from_json(dict(files.lexicon))
+    odds = {f"{CUE_ODDS}{name}": (lexicon.n_cues(name),) for name in lexicon.languages}
+    arrays = read_weights(found.path, shapes | odds)
+    cue_odds = {name.removeprefix(CUE_ODDS): arrays.pop(name) for name in odds}
     return StackedTagger(
         label_ids=files.label_ids,
         languages=frozenset(config["languages"]),
-        lexicon=lexicon_from_json(dict(files.lexicon)),
+        lexicon=lexicon,
         hasher=NgramHasher(config["hash_bits"], config["char_ngrams"], config["word_ngrams"]),
-        weights=StackedWeights(**read_weights(found.path, shapes)),
+        weights=StackedWeights(**arrays, cue_odds=cue_odds),
     )

@@ -30,6 +30,10 @@ TEXTS = [
 ]
 
 
+ODDS = np.array([0.5, -1.0, 2.0, 1.0], dtype=np.float32)
+"""Of the four cues; the first and the third stand in the first sentence."""
+
+
 @pytest.fixture
 def tagger():
     dice = np.random.default_rng(3)
@@ -38,9 +42,10 @@ def tagger():
         bucket_weights=dice.random(1 << 10).astype(np.float32),
         cues=dice.normal(size=(2, 2)).astype(np.float32),
         bias=np.array([-1.0, -2.0], dtype=np.float32),
-        stack=np.array([-1.0, 0.5, 3.0, 0.7], dtype=np.float32),
+        stack=np.array([-1.0, 0.5, 3.0, 0.7, 0.4], dtype=np.float32),
         slope=np.array([1.1, 0.9], dtype=np.float32),
         intercept=np.array([0.1, -0.2], dtype=np.float32),
+        cue_odds={"en": ODDS},
     )
     hasher = NgramHasher(10, (3,), (1, 2))
     return StackedTagger(LABELS, frozenset(("en", "fr")), LEXICON, hasher, weights)
@@ -49,9 +54,12 @@ def tagger():
 def test_scores_are_those_of_the_definition(tagger):
     weights = tagger._weights
     ngrams = tagger._hasher.read(read_words(TEXTS), weights.bucket_weights).matrix()
-    counts = CueCounter(LEXICON, "en", LABELS).count(read_words(TEXTS))
+    counter = CueCounter(LEXICON, "en", LABELS, ODDS)
+    counts, found = counter.count(read_words(TEXTS)), counter.match(read_words(TEXTS))
     linear = ngrams @ weights.ngrams + (counts > 0) @ weights.cues + weights.bias
-    features = stack_features(linear.astype(np.float32), counts)
+    surest = counter.find_surest(found)
+    assert surest.tolist() == [[2.0, 0.0], [-1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
+    features = stack_features(linear.astype(np.float32), counts, surest)
     assert features.shape == (len(TEXTS), len(LABELS), len(STACK_FEATURES))
     expected = sigmoid(weights.slope * (features @ weights.stack) + weights.intercept)
     assert np.allclose(tagger.score(TEXTS, "en"), expected, atol=1e-6)
