@@ -19,6 +19,8 @@ from scipy.sparse import csr_matrix
 MAX_EXACT_ROWS = 26_000
 """Rows up to which inner products are kept: 5.4 GB; beyond, every fold is fitted by iteration."""
 ROWS_MULTIPLIED_TOGETHER = 2_048
+ROWS_INVERTED_TOGETHER = 16_384
+"""Scipy's LAPACK counts bytes in 32 bits and crashes from 23,170 rows on."""
 TOLERANCE = 1e-4
 MAX_STEPS = 200
 
@@ -154,11 +156,31 @@ def _invert(matrix: Floats) -> Floats:
     Args:
         matrix: Its upper triangle.
     """
+    if len(matrix) > ROWS_INVERTED_TOGETHER:
+        return _invert_by_halves(matrix)
     factor, _ = lapack.dpotrf(matrix.T, lower=True, overwrite_a=True)
     inverse, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)
     for row in range(len(inverse)):
         inverse[row, row + 1 :] = inverse[row + 1 :, row]
     return np.asarray(inverse)
+
+
+def _invert_by_halves(matrix: Floats) -> Floats:
+    """Return the inverse by that of one half and of what it leaves of the other.
+
+    The Schur complement again; it takes a quarter more work than the inverse in one.
+    """
+    half = len(matrix) // 2
+    across = matrix[:half, half:].copy()
+    first = _invert(matrix[:half, :half].copy())
+    solved = first @ across
+    rest = _invert(matrix[half:, half:] - across.T @ solved)
+    across = -(solved @ rest)
+    matrix[:half, :half] = first - across @ solved.T
+    matrix[:half, half:] = across
+    matrix[half:, :half] = across.T
+    matrix[half:, half:] = rest
+    return matrix
 
 
 def _fit_by_iteration(inputs: csr_matrix, wanted: Floats, penalty: float, folds: Ints) -> RidgeFit:

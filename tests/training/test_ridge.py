@@ -55,6 +55,15 @@ def test_inner_products_in_blocks_are_those_of_the_whole(problem, monkeypatch):
     assert np.allclose(fit_ridge(inputs, targets, 0.5, folds).weights, whole.weights)
 
 
+def test_inverse_by_halves_is_the_inverse(problem, monkeypatch):
+    inputs, targets, folds = problem
+    whole = fit_ridge(inputs, targets, 0.5, folds)
+    monkeypatch.setattr(ridge, "ROWS_INVERTED_TOGETHER", 20)
+    halves = fit_ridge(inputs, targets, 0.5, folds)
+    assert np.allclose(halves.weights, whole.weights)
+    assert np.allclose(halves.held_out, whole.held_out)
+
+
 def test_frequent_features_weigh_less_and_language_versions_count_once():
     inputs = csr_matrix(np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0], [1, 0, 1]]))
     weights = inverse_document_frequency(inputs, ["a", "a", "b", "c"])
