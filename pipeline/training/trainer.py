@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from pipeline.config import LearnedLayerConfig
@@ -29,7 +29,7 @@ from pipeline.training.calibration import (
 )
 from pipeline.training.ridge import (
     RidgeFit,
-    fit_ridge,
+    fit_ridge_and_without,
     inverse_document_frequency,
     scale_to_lengths,
 )
@@ -128,7 +128,7 @@ def fit_stacked(
     these held-out scores, for the reported ones again without the fold in question, and only on
     sentences that the lexicon has not seen either.
     """
-    n_steps = 4
+    n_steps = 3
     progress("reading cues", 0, n_steps)
     hits = find_cues(training, lexicon, label_ids)
     cue_counts = hits.counts()
@@ -142,14 +142,13 @@ def fit_stacked(
     )
     inputs = replace(ngrams, bucket_weights=bucket_weights).matrix()
     has_cue = csr_matrix((cue_counts > 0) * np.float32(config.cue_weight))
-    both = hstack([inputs, has_cue], format="csr")
     languages = None
     if hold_out_languages and len(set(training.languages)) > 1:
         languages = np.unique(np.array(training.languages), return_inverse=True)[1]
-    linear = fit_ridge(both, training.gold, config.penalty, training.folds, languages)
-    progress("n-grams alone", 2, n_steps)
-    alone = fit_ridge(inputs, training.gold, config.penalty, training.folds)
-    progress("stack and calibration", 3, n_steps)
+    linear, alone = fit_ridge_and_without(
+        inputs, has_cue, training.gold, config.penalty, training.folds, languages
+    )
+    progress("stack and calibration", 2, n_steps)
     surest = hits.surest_without_folds(training.gold, training.folds)
     features = stack_features(linear.held_out.astype(np.float32), cue_counts, surest)
     stack = fit_stack(features, training, training.is_unseen)

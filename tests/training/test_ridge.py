@@ -1,9 +1,14 @@
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix, random_array
+from scipy.sparse import csr_matrix, hstack, random_array
 
 from pipeline.training import ridge
-from pipeline.training.ridge import fit_ridge, inverse_document_frequency, scale_to_lengths
+from pipeline.training.ridge import (
+    fit_ridge,
+    fit_ridge_and_without,
+    inverse_document_frequency,
+    scale_to_lengths,
+)
 
 
 @pytest.fixture
@@ -55,13 +60,15 @@ def test_inner_products_in_blocks_are_those_of_the_whole(problem, monkeypatch):
     assert np.allclose(fit_ridge(inputs, targets, 0.5, folds).weights, whole.weights)
 
 
-def test_inverse_by_halves_is_the_inverse(problem, monkeypatch):
+def test_fit_without_extra_columns_is_that_of_the_rest_alone(problem):
     inputs, targets, folds = problem
-    whole = fit_ridge(inputs, targets, 0.5, folds)
-    monkeypatch.setattr(ridge, "ROWS_INVERTED_TOGETHER", 20)
-    halves = fit_ridge(inputs, targets, 0.5, folds)
-    assert np.allclose(halves.weights, whole.weights)
-    assert np.allclose(halves.held_out, whole.held_out)
+    extra = csr_matrix(np.random.default_rng(1).normal(size=(60, 3)))
+    fit, alone = fit_ridge_and_without(inputs, extra, targets, 0.5, folds)
+    both = fit_ridge(hstack([inputs, extra], format="csr"), targets, 0.5, folds)
+    plain = fit_ridge(inputs, targets, 0.5, folds)
+    for found, expected in ((fit, both), (alone, plain)):
+        assert np.allclose(found.weights, expected.weights)
+        assert np.allclose(found.held_out, expected.held_out)
 
 
 def test_frequent_features_weigh_less_and_language_versions_count_once():
