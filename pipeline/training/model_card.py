@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+WORST_DOCUMENTS = 10
 WHOLE_MODEL = "whole model"
 """The name of the model among the systems that are measured; the others are its parts."""
 
@@ -73,6 +74,12 @@ expected calibration error {metrics["expected_calibration_error"]:.3f}.
 {_transfer(metrics, facts.n_cues)}
 
 {_label_table(metrics["labels"])}
+
+### Where it does worst
+
+{_table("Document", _worst(metrics["documents"]))}
+
+`metrics.json` has every document that was held out.
 
 ### Is 0.8 right eight times in ten?
 
@@ -145,6 +152,13 @@ def _language_table(systems: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> s
         ]
         lines.append(f"| {language} | {whole['n_sentences']:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _worst(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the documents with the lowest micro-F1, the lowest first."""
+    known = [name for name in documents if documents[name]["micro_f1"] is not None]
+    known.sort(key=lambda name: documents[name]["micro_f1"])
+    return {name: documents[name] for name in known[:WORST_DOCUMENTS]}
 
 
 def _transfer(metrics: Mapping[str, Any], n_cues: int) -> str:

@@ -295,9 +295,9 @@ def _metrics(
         cells = np.ix_(rows, columns)
         return measure(truth[cells], decisions[cells], [documents[row] for row in rows])
 
-    def by_language(decisions: Bools) -> dict[str, Any]:
-        parts = split_by(languages, lambda rows: measured(rows.tolist(), every_column, decisions))
-        return {language: found.to_json() for language, found in parts.items()}
+    def by(names: Sequence[str], decisions: Bools) -> dict[str, Any]:
+        parts = split_by(names, lambda rows: measured(rows.tolist(), every_column, decisions))
+        return {name: found.to_json() for name, found in parts.items()}
 
     columns_by_dimension = {
         dimension: [codebook.label_ids.index(label) for label in codebook.ids_of(dimension)]
@@ -326,8 +326,9 @@ def _metrics(
             for name, decisions in systems.items()
         },
         "systems by language": {
-            name: by_language(decisions) for name, decisions in systems.items()
+            name: by(languages, decisions) for name, decisions in systems.items()
         },
+        "documents": by(documents, predicted),
         "dimensions": {
             dimension: measured(every_row, columns, predicted).to_json()
             for dimension, columns in columns_by_dimension.items()
