@@ -45,45 +45,24 @@ class RidgeFit:
 
 def fit_ridge(
     inputs: csr_matrix,
-    targets: NDArray[np.bool_],
-    penalty: float,
-    folds: Ints,
-    groups: Ints | None = None,
-) -> RidgeFit:
-    """Fit all targets, and predict every fold from the others.
-
-    Args:
-        inputs: Shape (n_rows, n_features).
-        targets: Shape (n_rows, n_targets), regressed as 0 and 1.
-        penalty: On the squared weights; the bias is the targets' mean and free of it.
-        folds: Of each row, shape (n_rows,).
-        groups: Of each row too; asks for predictions without a row's fold and its group.
-    """
-    wanted = targets.astype(np.float64)
-    if len(wanted) <= MAX_EXACT_ROWS:
-        return _fit_exactly(DualRidge(inputs, wanted, penalty), inputs, folds, groups)
-    return _fit_by_iteration(inputs, wanted, penalty, folds)
-
-
-def fit_ridge_and_without(
-    inputs: csr_matrix,
     extra: csr_matrix,
     targets: NDArray[np.bool_],
     penalty: float,
     folds: Ints,
     groups: Ints | None = None,
 ) -> tuple[RidgeFit, RidgeFit]:
-    """Fit a regression on inputs and a few extra features, and one without these.
+    """Fit all targets on inputs and a few extra features, and once more on the inputs alone.
 
-    The second follows from the first, which takes all the time.
+    Every fold is also predicted from the others. The second fit follows from the first, which takes
+    all the time.
 
     Args:
         inputs: Shape (n_rows, n_features).
         extra: Shape (n_rows, n_extra), with few columns; in the first fit they come last.
-        targets: As in ``fit_ridge``, like the others.
-        penalty: See there.
-        folds: See there.
-        groups: See there; for the first fit only.
+        targets: Shape (n_rows, n_targets), regressed as 0 and 1.
+        penalty: On the squared weights; the bias is the targets' mean and free of it.
+        folds: Of each row, shape (n_rows,).
+        groups: Of each row too; asks the first fit for predictions without fold and group.
     """
     wanted = targets.astype(np.float64)
     both = hstack([inputs, extra], format="csr")

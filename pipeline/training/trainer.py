@@ -29,7 +29,7 @@ from pipeline.training.calibration import (
 )
 from pipeline.training.ridge import (
     RidgeFit,
-    fit_ridge_and_without,
+    fit_ridge,
     inverse_document_frequency,
     scale_to_lengths,
 )
@@ -145,7 +145,7 @@ def fit_stacked(
     languages = None
     if hold_out_languages and len(set(training.languages)) > 1:
         languages = np.unique(np.array(training.languages), return_inverse=True)[1]
-    linear, alone = fit_ridge_and_without(
+    linear, alone = fit_ridge(
         inputs, has_cue, training.gold, config.penalty, training.folds, languages
     )
     progress("stack and calibration", 2, n_steps)
