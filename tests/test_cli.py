@@ -102,3 +102,22 @@ def test_labelling_loads_no_training_library():
 
 def test_version():
     assert conclabel("--version").stdout.startswith("conclabel ")
+
+
+@pytest.mark.parametrize("text", ["5", "2030", "14:30", "II.", "Annex"])
+def test_what_names_nothing_has_no_label(text):
+    result = conclabel("explain", text, "--language", "en")
+    assert result.returncode == 0, result.stderr
+    assert "no label" in result.stdout
+
+
+def test_explain_shows_the_words_that_carried_a_label():
+    result = conclabel("explain", "The Council strongly condemns the terrorist attack.")
+    assert "terrorism_general" in result.stdout
+    assert "terrorist" in result.stdout
+
+
+def test_unknown_language_names_the_known_ones():
+    result = conclabel("explain", "The Council meets.", "--language", "xx")
+    assert result.returncode == 2
+    assert "language 'xx' is none of bg, cs," in result.stderr
