@@ -7,12 +7,13 @@ order of the inputs. What is there after a killed run is not made again.
 
 from __future__ import annotations
 
+import gc
 import platform
 import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -44,6 +45,8 @@ from pipeline.workflows.models import OpenModel, open_model
 from pipeline.workflows.source_labeller import LabelRequest, SourceLabeller
 
 SHOWN_LABELS = 10
+GARBAGE_THRESHOLDS = (100_000, 20, 50)
+"""See ``gc.set_threshold``; with Python's own a worker looks through its lexicons all the time."""
 _VERSIONED_PACKAGES = ("numpy", "scipy", "pyarrow", "py3langid", "safetensors")
 
 
@@ -135,7 +138,7 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
     model = open_model(request.model, codebook, request.precision)
     summary = LabelSummary(config.output)
     work = config.output.absolute().parent / f".{config.output.name}.work"
-    with run_lock(work, config.output):
+    with run_lock(work, config.output), _rare_garbage_collection():
         planned = plan_sources(sources, work / "units", config.language, progress.plan)
         shards = plan_shards(planned, _deciders(request, model, codebook))
         store = ShardStore(work / "shards")
@@ -159,6 +162,17 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
             write_companions(staging, codebook, run)
         shutil.rmtree(work, ignore_errors=True)
     return summary
+
+
+@contextmanager
+def _rare_garbage_collection() -> Iterator[None]:
+    """Look for circular garbage, of which a run makes next to none, less often than by default."""
+    before = gc.get_threshold()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _deciders(request: LabelRequest, model: OpenModel, codebook: Codebook) -> list[str]:
@@ -217,6 +231,7 @@ def _start_work(request: LabelRequest, store: ShardStore) -> Callable[[Shard], S
     model = open_model(request.model, codebook, request.precision)
     labeller = SourceLabeller(request, model, codebook)
     schemas = table_schemas(codebook)
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
     def work(shard: Shard) -> ShardDone:
         results = labeller.label(shard.sources)
