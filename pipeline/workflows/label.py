@@ -45,7 +45,7 @@ from pipeline.workflows.models import OpenModel, open_model
 from pipeline.workflows.source_labeller import LabelRequest, SourceLabeller
 
 SHOWN_LABELS = 10
-GARBAGE_THRESHOLDS = (100_000, 20, 50)
+GARBAGE_THRESHOLDS = (10_000, 20, 20)
 """See ``gc.set_threshold``; with Python's own a worker looks through its lexicons all the time."""
 _VERSIONED_PACKAGES = ("numpy", "scipy", "pyarrow", "py3langid", "safetensors")
 
