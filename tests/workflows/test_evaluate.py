@@ -19,7 +19,7 @@ GOLD = [
 
 @pytest.fixture
 def evaluate(scheme, model, tmp_path):
-    def evaluate(gold=GOLD, floors=None, gold_folder=None, **changes):
+    def evaluate(gold=GOLD, floors=None, gold_folder=None, any_gold=False, **changes):
         path = tmp_path / "gold.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in gold), encoding="utf-8")
         config = {
@@ -29,7 +29,8 @@ def evaluate(scheme, model, tmp_path):
             "floors": floors,
             "bootstrap_samples": 100,
         }
-        return evaluate_model(EvaluateConfig.model_validate(config | changes))
+        settings = EvaluateConfig.model_validate(config | changes)
+        return evaluate_model(settings, any_gold=any_gold)
 
     return evaluate
 
@@ -66,6 +67,12 @@ def test_changed_gold_fails_the_gate(evaluate, tmp_path):
     floors = write_floors(tmp_path, evaluate().gold_sha256, 0.1)
     (breach,) = evaluate(gold=GOLD[:3], floors=floors).breaches
     assert "is not what the floors were recorded on" in breach
+
+
+def test_floors_of_another_gold_are_no_concern_of_any_gold(evaluate, tmp_path):
+    floors = write_floors(tmp_path, evaluate().gold_sha256, 0.9)
+    assert evaluate(floors=floors, any_gold=True).breaches
+    assert evaluate(gold=GOLD[:3], floors=floors, any_gold=True).breaches is None
 
 
 def test_gold_in_no_covered_language_is_refused(evaluate):

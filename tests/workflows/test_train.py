@@ -1,11 +1,12 @@
 import json
 import re
 
+import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from pipeline.codebook import load_codebook
-from pipeline.errors import DataError, ModelError
+from pipeline.errors import DataError, ModelError, RequestError
 from pipeline.storage.model_folder import BASELINE, SCORING_FILES
 from pipeline.workflows.models import open_model
 
@@ -138,6 +139,55 @@ def test_cut_off_weights_are_refused(copy, codebook):
     (copy / "model.safetensors").write_bytes(weights[: len(weights) // 2])
     with pytest.raises(ModelError, match="damaged or cut off"):
         open_model(copy, codebook)
+
+
+def test_weights_that_are_no_numbers_are_refused(copy, codebook):
+    weights = load_file(copy / "model.safetensors")
+    weights["bias"][0] = float("nan")
+    save_file(weights, copy / "model.safetensors")
+    with pytest.raises(ModelError, match="'bias' holds what is no number"):
+        open_model(copy, codebook)
+
+
+def test_threshold_that_is_none_is_refused(copy, codebook):
+    path = copy / "thresholds.json"
+    path.write_text(json.dumps(dict.fromkeys(LABELS, float("nan"))), encoding="utf-8")
+    with pytest.raises(ModelError, match="thresholds lie between 0 and 1"):
+        open_model(copy, codebook)
+
+
+@pytest.mark.parametrize(("first", "others"), [(["ports"], []), (LABELS, LABELS)])
+def test_table_with_one_answer_only_trains(train, scheme, codebook, tmp_path, first, others):
+    rows = [json.loads(line) for line in (scheme / "train.jsonl").read_text().splitlines()]
+    given = [list(first), *([list(others)] * (len(rows) - 1))]
+    table = tmp_path / "one.jsonl"
+    table.write_text(
+        "".join(
+            json.dumps(row | {"labels": own}) + "\n" for row, own in zip(rows, given, strict=True)
+        ),
+        encoding="utf-8",
+    )
+    train(tmp_path / "one", data=table)
+    assert np.isfinite(open_model(tmp_path / "one", codebook).tagger.score(["Ports."], "en")).all()
+
+
+def test_copies_of_random_sentences_do_not_vouch_for_each_other(train, scheme, tmp_path):
+    dice = np.random.default_rng(2)
+    words = [f"word{number}" for number in "abcdefghijklmnopqrstuvw"]
+    rows = [
+        {"text": " ".join(dice.choice(words, 9)), "labels": [str(dice.choice(LABELS))]}
+        for _ in range(40)
+    ]
+    table = tmp_path / "copies.jsonl"
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows * 3), encoding="utf-8")
+    summary = train(tmp_path / "copies", data=table, lexicon=None)
+    assert summary.metrics.micro_f1 < 0.8
+
+
+def test_output_that_cannot_be_written_is_refused_before_training(train, tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(RequestError, match="is a file, expected a folder"):
+        train(tmp_path / "file", data=tmp_path / "not read")
 
 
 def test_missing_weight_is_refused(copy, codebook):
