@@ -107,12 +107,12 @@ class StackedTagger:
         """Return probabilities; see ``tagger.Tagger``."""
         del contexts
         counter = self._counter(language)
-        parts = [
-            self._weigh(self._read(words), counter, counter.match(words))
-            for words in map(read_words, _parts(texts))
-        ]
-        no_scores = np.zeros((0, len(self.label_ids)), dtype=np.float32)
-        return np.concatenate([no_scores, *parts])
+        scores = [np.zeros((0, len(self.label_ids)), dtype=np.float32)]
+        for words in map(read_words, _parts(texts)):
+            found = counter.match(words)
+            surest_cues = counter.find_surest(found)
+            scores.append(self._weigh(self._read(words), counter.tally(found), surest_cues))
+        return np.concatenate(scores)
 
     def has_cue(self, texts: Sequence[str], language: str) -> NDArray[np.bool_]:
         """Return what the lexicon alone says, shape (n_texts, n_labels)."""
@@ -154,7 +154,7 @@ class StackedTagger:
         found = counter.match(words)
         ngrams = self._read(words)
         cue_counts = counter.tally(found)
-        scores = self._weigh(ngrams, counter, found)
+        scores = self._weigh(ngrams, cue_counts, counter.find_surest(found))
         assigned = scores >= thresholds
         hit_labels = counter.labels_of(found)
         hit_weights = self._cue_weights(
@@ -168,17 +168,16 @@ class StackedTagger:
     def _read(self, words: BatchWords) -> Ngrams:
         return self._hasher.read(words, self._weights.bucket_weights)
 
-    def _weigh(self, ngrams: Ngrams, counter: CueCounter, found: CueMatches) -> Scores:
+    def _weigh(self, ngrams: Ngrams, cue_counts: Array, surest_cues: Array) -> Scores:
         """Return probabilities; the stack is ``stack_features(…) @ stack``, without the array."""
         weights = self._weights
         bias, linear_weight, first_cue, further_cues, surest_cue = weights.stack
         linear = ngrams.matrix() @ weights.ngrams + weights.bias
-        cue_counts = counter.tally(found)
         rows, columns = np.nonzero(cue_counts)
         linear += csr_matrix(cue_counts > 0, dtype=np.float32) @ weights.cues  # few are there
         stacked = bias + linear_weight * linear
         stacked[rows, columns] += first_cue + further_cues * np.log(cue_counts[rows, columns])
-        stacked[rows, columns] += surest_cue * counter.find_surest(found)[rows, columns]
+        stacked[rows, columns] += surest_cue * surest_cues[rows, columns]
         return sigmoid(weights.slope * stacked + weights.intercept)
 
     def _cue_weights(self, labels: Ints, n_cues: Array, odds: Array) -> NDArray[np.float64]:
@@ -254,13 +253,8 @@ class CueCounter:
         self._label_of_cue = np.array(
             [columns[label] for label in self._matcher.cue_labels], dtype=np.int64
         )
-
-        self.odds = np.zeros(self.n_cues, dtype=np.float32) if odds is None else odds
-
-    @property
-    def n_cues(self) -> int:
-        """How many cues the language has, of all labels."""
-        return len(self._label_of_cue)
+        n_cues = len(self._label_of_cue)
+        self.odds = np.zeros(n_cues, dtype=np.float32) if odds is None else odds
 
     def count(self, words: BatchWords) -> Array:
         """Return how many different cues of each label stand in each text, (n_texts, n_labels)."""

@@ -228,9 +228,7 @@ def inverse_document_frequency(inputs: csr_matrix, group_ids: Sequence[str]) -> 
     """
     _, groups, counts = np.unique(np.array(group_ids), return_inverse=True, return_counts=True)
     weights = 1.0 / counts[groups]
-    present = inputs.copy()
-    present.data = np.ones_like(present.data)
-    frequency = np.asarray(present.T @ weights)
+    frequency = np.asarray(_presence(inputs).T @ weights)
     return np.log((len(counts) + 1) / (frequency + 1)).astype(np.float32)
 
 
@@ -244,8 +242,13 @@ def scale_to_lengths(
         weights: Of the features, shape (n_features,).
         fraction: Between 0 and 1.
     """
-    present = inputs.copy()
-    present.data = np.ones_like(present.data)
-    lengths = np.sqrt(np.asarray(present @ weights.astype(np.float64) ** 2))
+    lengths = np.sqrt(np.asarray(_presence(inputs) @ weights.astype(np.float64) ** 2))
     length = float(np.quantile(lengths, fraction))
     return weights if length == 0 else (weights / length).astype(np.float32)
+
+
+def _presence(inputs: csr_matrix) -> csr_matrix:
+    """Return 1 where a row has a feature, whatever it counts."""
+    present = inputs.copy()
+    present.data = np.ones_like(present.data)
+    return present

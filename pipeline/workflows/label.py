@@ -251,7 +251,7 @@ def _refuse_output_among_inputs(config: LabelConfig, sources: Sequence[Source]) 
             raise RequestError(
                 f"{config.output}: lies in the input folder {given}. Choose another."
             )
-    for source in sources:
+    for source in sources if output.exists() else ():
         if source.path.resolve().is_relative_to(output):
             raise RequestError(
                 f"{config.output}: holds the input {source.name}. Choose another output folder."
