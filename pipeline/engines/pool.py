@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -16,7 +16,12 @@ _work: Callable[[Any], Any] | None = None
 
 
 class PoolEngine:
-    """Works on as many shards at once as there are workers."""
+    """Works on as many shards at once as there are workers.
+
+    A worker that is killed, as by a system that runs out of memory, takes its pool with it. The
+    shards that are not done go to a new one: as large as before if the old one had finished any,
+    or else half as large, for fewer workers need less memory.
+    """
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
@@ -26,26 +31,50 @@ class PoolEngine:
         start: Callable[[], Callable[[ShardT], ResultT]],
         shards: Sequence[ShardT],
     ) -> Iterator[ResultT]:
-        """Yield results as shards are done; see ``engine.Engine``."""
-        if not shards:
-            return
-        workers = min(self._workers, len(shards))
-        # Forked processes inherit locks that other threads hold; spawned ones start clean.
-        with ProcessPoolExecutor(
-            workers, get_context("spawn"), initializer=_start, initargs=(start,)
-        ) as pool:
-            futures = [pool.submit(_work_on, shard) for shard in shards]
-            try:
-                for future in as_completed(futures):
-                    yield future.result()
-            except BrokenProcessPool as error:
+        """Yield results as shards are done; see ``engine.Engine``.
+
+        Raises:
+            EngineError: The only worker died before it had finished a shard.
+        """
+        workers = self._workers
+        waiting = dict(enumerate(shards))
+        while waiting:
+            n_before, workers = len(waiting), min(workers, len(waiting))
+            for number, result in _work_on_all(workers, start, waiting):
+                del waiting[number]
+                yield result
+            if len(waiting) == n_before and workers == 1:
                 raise EngineError(
-                    f"one of {workers} worker processes died; was there too little memory? What "
-                    "was finished is kept: run the same command again, with fewer workers "
-                    "(--workers)."
-                ) from error
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+                    "a worker process died, and so did each that took its place; is there too "
+                    "little memory? What was finished is kept: run the same command again when "
+                    "there is more."
+                )
+            if len(waiting) == n_before:
+                workers //= 2
+
+
+def _work_on_all(
+    workers: int,
+    start: Callable[[], Callable[[ShardT], ResultT]],
+    shards: Mapping[int, ShardT],
+) -> Iterator[tuple[int, ResultT]]:
+    """Yield number and result of the shards that one pool finishes: all, unless a worker dies."""
+    # Forked processes inherit locks that other threads hold; spawned ones start clean.
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=_start, initargs=(start,)
+    ) as pool:
+        numbers = {}
+        try:
+            for number, shard in shards.items():
+                numbers[pool.submit(_work_on, shard)] = number
+        except BrokenProcessPool:  # died so soon that not all could be handed in
+            pass
+        try:
+            for future in as_completed(numbers):
+                if not isinstance(future.exception(), BrokenProcessPool):
+                    yield numbers[future], future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _start(start: Callable[[], Callable[[Any], Any]]) -> None:

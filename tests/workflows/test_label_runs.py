@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from pipeline.engines.pool import PoolEngine
 from pipeline.errors import EngineError, RequestError
 from pipeline.storage.run_lock import run_lock
 from pipeline.workflows import label as label_workflow
@@ -169,25 +171,36 @@ def test_failed_writing_leaves_the_old_output(run, corpus, contents, tmp_path, m
     assert (tmp_path / "out" / "run.json").exists()
 
 
-def _exit_on_third(shard_number=[0]):  # noqa: B006 - counts the calls of one worker process
-    shard_number[0] += 1
-    if shard_number[0] == 3:
-        os._exit(9)
-
-
-def _start_dying():
+def _start_dying_once(mark):
     def work(shard):
-        _exit_on_third()
+        if shard == 7 and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
         return shard
 
     return work
 
 
-def test_worker_that_dies_is_a_clear_error():
-    from pipeline.engines.pool import PoolEngine
+def _start_dying_of(deadly):
+    def work(shard):
+        if shard == deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return shard
 
-    with pytest.raises(EngineError, match=r"worker processes died.*run the same command again"):
-        list(PoolEngine(2).map_shards(_start_dying, list(range(40))))
+    return work
+
+
+def test_shards_of_a_killed_worker_are_done_by_others(tmp_path):
+    start = partial(_start_dying_once, tmp_path / "killed")
+    assert sorted(PoolEngine(2).map_shards(start, range(40))) == list(range(40))
+    assert (tmp_path / "killed").exists()
+
+
+def test_shard_that_kills_every_worker_is_a_clear_error_after_the_others():
+    done = []
+    with pytest.raises(EngineError, match=r"worker process died.*run the same command again"):
+        done.extend(PoolEngine(2).map_shards(partial(_start_dying_of, 3), range(40)))
+    assert 3 not in done
 
 
 def _killed_at_random(command, output, seed, n_kills):
