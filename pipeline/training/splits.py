@@ -31,8 +31,8 @@ def grouped_folds(
     n_components = int(components.max()) + 1
     if n_components < 2:
         raise DataError(
-            "all training sentences belong to one document or group; cross-validation needs at "
-            "least two. Check the columns group_id and document_id."
+            "all training sentences belong to one group; cross-validation needs at least two. "
+            "Check the columns group_id and document_id."
         )
     share = _shares(gold)
     loads = np.zeros((n_components, share.shape[1]))

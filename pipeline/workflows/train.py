@@ -202,9 +202,17 @@ def _folds(
     """Return the fold of every sentence, and which have near copies in another fold.
 
     Copies share a fold, unless they tie so many documents together that the folds would be
-    uneven, as a phrase that opens every document does.
+    uneven, as a phrase that opens every document does. Where there is one document, its contents
+    are dealt out.
     """
-    own = [(sentence.group_id, sentence.document_id) for sentence in gold]
+    own: list[tuple[str, ...]] = [(sentence.group_id, sentence.document_id) for sentence in gold]
+    if _is_one_document(gold):
+        logger.warning(
+            "%s: all sentences are of one document, so sentences are held out; how well the model "
+            "does on other documents cannot be estimated.",
+            config.data,
+        )
+        own = [(sentence.group_id,) for sentence in gold]
     copies = number_copies(
         [sentence.text for sentence in gold], [sentence.language for sentence in gold]
     )
@@ -215,6 +223,10 @@ def _folds(
     folds = grouped_folds(own, labels, config.folds, config.seed)
     places = np.unique(np.stack([copies, folds]), axis=1)[0]
     return folds, (np.bincount(places) > 1)[copies]
+
+
+def _is_one_document(gold: Sequence[GoldSentence]) -> bool:
+    return len({sentence.document_id for sentence in gold}) == 1
 
 
 def _unseen(
@@ -311,7 +323,7 @@ def _metrics(
     }
     labels = measure_labels(truth, predicted, held_out.probabilities, codebook.label_ids)
     return {
-        "method": _method(training, config),
+        "method": _method(gold, training, config),
         "all": _measure_held_out(gold, training, held_out, config).to_json(),
         "expected_calibration_error": round(
             expected_calibration_error(truth, held_out.probabilities), 4
@@ -360,9 +372,14 @@ def _measure_languages(
     }
 
 
-def _method(training: TrainingSet, config: TrainConfig) -> str:
+def _method(gold: Sequence[GoldSentence], training: TrainingSet, config: TrainConfig) -> str:
     n_folds = int(training.folds.max()) + 1
     together = "whole documents are held out, all their language versions together"
+    if _is_one_document(gold):
+        together = (
+            "sentences are held out, all their language versions together; all are of one "
+            "document, so other documents are not estimable"
+        )
     if config.lexicon_documents:
         together += (
             f"; measured on documents by which no cue was revised ({len(config.lexicon_documents)} "

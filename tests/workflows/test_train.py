@@ -171,6 +171,18 @@ def test_table_with_one_answer_only_trains(train, scheme, codebook, tmp_path, fi
     assert np.isfinite(open_model(tmp_path / "one", codebook).tagger.score(["Ports."], "en")).all()
 
 
+def test_one_document_trains_and_says_that_others_are_not_estimable(train, scheme, tmp_path):
+    rows = [json.loads(line) for line in (scheme / "train.jsonl").read_text().splitlines()]
+    table = tmp_path / "document.jsonl"
+    table.write_text(
+        "".join(json.dumps(row | {"document_id": "minutes"}) + "\n" for row in rows),
+        encoding="utf-8",
+    )
+    train(tmp_path / "one", data=table)
+    card = (tmp_path / "one" / "README.md").read_text(encoding="utf-8")
+    assert "other documents are not estimable" in " ".join(card.split())
+
+
 def test_copies_of_random_sentences_do_not_vouch_for_each_other(train, scheme, tmp_path):
     dice = np.random.default_rng(2)
     words = [f"word{number}" for number in "abcdefghijklmnopqrstuvw"]
