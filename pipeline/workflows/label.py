@@ -41,7 +41,7 @@ from pipeline.storage.run_lock import run_lock
 from pipeline.storage.shards import ShardStore
 from pipeline.workflows.label_plan import Shard, plan_shards, plan_sources
 from pipeline.workflows.label_rows import OwnNames, with_whole_rows
-from pipeline.workflows.models import OpenModel, open_model
+from pipeline.workflows.models import open_model
 from pipeline.workflows.source_labeller import LabelRequest, SourceLabeller
 
 SHOWN_LABELS = 10
@@ -135,12 +135,13 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
         config.review_margin,
         config.precision,
     )
-    model = open_model(request.model, codebook, request.precision)
+    # It is only looked at here: every worker opens its own.
+    model_sha256 = open_model(request.model, codebook, request.precision).digest
     summary = LabelSummary(config.output)
     work = config.output.absolute().parent / f".{config.output.name}.work"
     with run_lock(work, config.output), _rare_garbage_collection():
         planned = plan_sources(sources, work / "units", config.language, progress.plan)
-        shards = plan_shards(planned, _deciders(request, model, codebook))
+        shards = plan_shards(planned, _deciders(request, model_sha256, codebook))
         store = ShardStore(work / "shards")
         inputs = []
         with staged_folder(config.output, RUN_FILE, work / "staging") as staging:
@@ -158,7 +159,7 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
                             {"source": row.source, "sha256": row.sha256, "status": row.status}
                         )
             summary.seconds = time.monotonic() - started
-            run = _run_record(config, model, codebook, summary, inputs)
+            run = _run_record(config, model_sha256, codebook, summary, inputs)
             write_companions(staging, codebook, run)
         shutil.rmtree(work, ignore_errors=True)
     return summary
@@ -175,10 +176,10 @@ def _rare_garbage_collection() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _deciders(request: LabelRequest, model: OpenModel, codebook: Codebook) -> list[str]:
+def _deciders(request: LabelRequest, model_sha256: str, codebook: Codebook) -> list[str]:
     return [
         __version__,
-        model.digest,
+        model_sha256,
         sha256(repr(codebook).encode()).hexdigest(),
         repr((request.language, request.review_margin, request.precision)),
     ]
@@ -260,7 +261,7 @@ def _refuse_output_among_inputs(config: LabelConfig, sources: Sequence[Source]) 
 
 def _run_record(
     config: LabelConfig,
-    model: OpenModel,
+    model_sha256: str,
     codebook: Codebook,
     summary: LabelSummary,
     inputs: Sequence[dict[str, str]],
@@ -271,7 +272,7 @@ def _run_record(
         "packages": {name: version(name) for name in _VERSIONED_PACKAGES},
         "configuration": config.model_dump(mode="json"),
         "codebook_version": codebook.version,
-        "model_sha256": model.digest,
+        "model_sha256": model_sha256,
         "seed": None,
         "inputs": list(inputs),
         "counts": {
