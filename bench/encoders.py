@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -48,3 +51,58 @@ def make_tokenizer(texts: Sequence[str]) -> Any:
         sep_token="</s>",
         model_max_length=512,
     )
+
+
+def make_model(name: str, n_tokens: int) -> Any:
+    """Return a classifier of a shape, its weights random but always the same."""
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(**SHAPES[name], vocab_size=n_tokens, num_labels=44)
+    return AutoModelForSequenceClassification.from_config(config).eval()
+
+
+class EncoderPool:
+    """Our encoder in as many processes as there are cores, a thread each, as ``label`` runs it."""
+
+    def __init__(self, name: str, precision: str, texts: Sequence[str]) -> None:
+        self._workers = os.cpu_count() or 1
+        self._pool = ProcessPoolExecutor(
+            self._workers,
+            get_context("spawn"),
+            initializer=_load_encoder,
+            initargs=(name, precision, list(texts)),
+        )
+
+    def log_odds(self, texts: Sequence[str]) -> None:
+        """Score texts, each process its share of all lengths."""
+        list(
+            self._pool.map(
+                _score, [texts[start :: self._workers] for start in range(self._workers)]
+            )
+        )
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.shutdown()
+
+
+_encoder: Any = None
+
+
+def _load_encoder(name: str, precision: str, texts: Sequence[str]) -> None:
+    global _encoder
+    import torch
+
+    from pipeline.tagging.transformer import Encoder, pick_dtype, quantize
+
+    torch.set_num_threads(1)
+    tokenizer = make_tokenizer(texts)
+    model = make_model(name, len(tokenizer))
+    model = quantize(model) if precision == "int8" else model.to(pick_dtype("cpu", precision))
+    _encoder = Encoder(model, tokenizer, 192)
+
+
+def _score(texts: Sequence[str]) -> None:
+    _encoder.log_odds(texts)

@@ -35,6 +35,7 @@ from pipeline.workflows.train import gold_matrix
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("de", "en", "fr", "nl")
 NAIVE_BATCH = 1000
+ENCODED_SENTENCES = 640
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
@@ -165,42 +166,30 @@ def measure_start(folder: Path) -> None:
 
 def measure_transformers(rounds: int) -> None:
     """Score with encoders of two shapes, weights random, against one sentence at a time."""
-    import torch
-    from transformers import AutoConfig, AutoModelForSequenceClassification, pipeline
+    from transformers import pipeline
 
-    from bench.encoders import SHAPES, make_tokenizer
-    from pipeline.tagging.transformer import Encoder, pick_dtype, quantize
+    from bench.encoders import SHAPES, EncoderPool, make_model, make_tokenizer
 
     texts = [
         text for part in read_sentences(ROOT / "data/train", LANGUAGES).values() for text in part
     ]
-    texts = texts[:: max(1, len(texts) // 160)][:160]
+    texts = texts[:: max(1, len(texts) // ENCODED_SENTENCES)][:ENCODED_SENTENCES]
     tokenizer = make_tokenizer(texts)
-    for name, shape in SHAPES.items():
-        torch.manual_seed(0)
-        config = AutoConfig.for_model(**shape, vocab_size=len(tokenizer), num_labels=44)
-        model = AutoModelForSequenceClassification.from_config(config).eval()
+    precisions = {"ours": "auto", "ours in int8": "int8", "ours in float32": "float32"}
+    for name in SHAPES:
+        model = make_model(name, len(tokenizer))
         naive = pipeline("text-classification", model=model, tokenizer=tokenizer, top_k=None)
-        ours = AutoModelForSequenceClassification.from_config(config).eval()
-        ours.load_state_dict(model.state_dict())
-        plain = Encoder(ours, tokenizer, 192)
-        fast = Encoder(
-            AutoModelForSequenceClassification.from_config(config).to(pick_dtype("cpu")),
-            tokenizer,
-            192,
-        )
-        rounded = AutoModelForSequenceClassification.from_config(config)
-        rounded.load_state_dict(model.state_dict())
-        int8 = Encoder(quantize(rounded), tokenizer, 192)
-        ways = {
-            "ours": lambda encoder=fast: encoder.log_odds(texts),
-            "ours in int8": lambda encoder=int8: encoder.log_odds(texts),
-            "ours in float32": lambda encoder=plain: encoder.log_odds(texts),
-            "pipeline, one by one": lambda run=naive: [run(text) for text in texts],
+        pools = {way: EncoderPool(name, wanted, texts) for way, wanted in precisions.items()}
+        ways: dict[str, Callable[[], object]] = {
+            way: lambda pool=pool: pool.log_odds(texts) for way, pool in pools.items()
         }
-        threads = torch.get_num_threads()
-        print(f"\ntransformer of {name} shape, {len(texts)} sentences, {threads} threads")
+        ways["pipeline, one by one"] = lambda run=naive: [run(text) for text in texts]
+        for pool in pools.values():
+            pool.log_odds(texts)  # each process is started and warm
+        print(f"\ntransformer of {name} shape, {len(texts)} sentences")
         print_rates(best_of(rounds, ways, wall_seconds), len(texts), "sentences/s")
+        for pool in pools.values():
+            pool.close()
 
 
 def print_rates(times: dict[str, float], n: int, unit: str) -> None:
