@@ -82,6 +82,7 @@ def train_model(config: TrainConfig, progress: Progress) -> TrainSummary:
     lexicon = (
         load_lexicon(find_shipped(config.lexicon), codebook) if config.lexicon else Lexicon({})
     )
+    config = _about_these_documents(config, gold)
     training = _training_set(gold, codebook, config)
     fit = _fit_transformer if config.family == TRANSFORMER_FAMILY else _fit_stacked
     held_out = fit(gold, training, codebook, lexicon, config, progress)
@@ -92,6 +93,19 @@ def train_model(config: TrainConfig, progress: Progress) -> TrainSummary:
         languages=_languages(training, lexicon),
         metrics=_measure_held_out(gold, training, held_out, config),
     )
+
+
+def _about_these_documents(config: TrainConfig, gold: Sequence[GoldSentence]) -> TrainConfig:
+    """Forget the lexicon's documents if the data has none of them: it is not the data meant."""
+    documents = {sentence.document_id for sentence in gold}
+    if config.lexicon_documents and documents.isdisjoint(config.lexicon_documents):
+        logger.warning(
+            "%s has none of the documents by which the lexicon was revised (lexicon_documents); "
+            "all of it calibrates and measures.",
+            config.data,
+        )
+        return config.model_copy(update={"lexicon_documents": ()})
+    return config
 
 
 def _languages(training: TrainingSet, lexicon: Lexicon) -> tuple[str, ...]:

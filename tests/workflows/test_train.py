@@ -6,7 +6,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from pipeline.codebook import load_codebook
-from pipeline.errors import DataError, ModelError, RequestError
+from pipeline.errors import ConfigError, DataError, ModelError, RequestError
 from pipeline.storage.model_folder import BASELINE, SCORING_FILES
 from pipeline.workflows.models import open_model
 
@@ -181,6 +181,18 @@ def test_one_document_trains_and_says_that_others_are_not_estimable(train, schem
     train(tmp_path / "one", data=table)
     card = (tmp_path / "one" / "README.md").read_text(encoding="utf-8")
     assert "other documents are not estimable" in " ".join(card.split())
+
+
+def test_lexicon_documents_of_other_data_are_no_error(train, model, tmp_path):
+    train(tmp_path / "other", lexicon_documents=["minutes of another body"])
+    for file in ("model.safetensors", "metrics.json"):
+        assert (tmp_path / "other" / file).read_bytes() == (model / file).read_bytes()
+
+
+def test_unknown_lexicon_document_beside_a_known_one_is_refused(train, scheme, tmp_path):
+    row = json.loads((scheme / "train.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    with pytest.raises(ConfigError, match="no sentence of 'minuets'"):
+        train(tmp_path / "typo", lexicon_documents=[row["document_id"], "minuets"])
 
 
 def test_copies_of_random_sentences_do_not_vouch_for_each_other(train, scheme, tmp_path):
