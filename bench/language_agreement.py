@@ -1,9 +1,11 @@
 """Measures whether a sentence gets the same labels in every language.
 
     python -m bench.language_agreement ALIGNED.tsv [--model models/default] [--worst 15]
+    python -m bench.language_agreement data/gold/natural.jsonl
 
-The table has one column a language (ISO 639-1) and one row a sentence. Disagreement of a pair of
-languages is the symmetric difference of the labels assigned, over their union.
+The table has one column a language (ISO 639-1) and one row a sentence; or it is gold, of which
+language versions share their ``group_id``. Disagreement of a pair of languages is the symmetric
+difference of the labels assigned, over their union.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.codebook import load_codebook
+from pipeline.codebook import Codebook, load_codebook
 from pipeline.records import EU_LANGUAGES
+from pipeline.storage.gold import read_gold
 from pipeline.storage.tables import read_table
 from pipeline.workflows.models import open_model
 
@@ -28,13 +31,25 @@ def assign(table: Path, model_folder: Path) -> tuple[dict[str, Bools], tuple[str
     """Return, for each language of the model, the labels of every row, (n_rows, n_labels)."""
     codebook = load_codebook(ROOT / "configs/codebook.yaml")
     model = open_model(model_folder, codebook)
-    rows = read_table(table, required=())
-    assigned = {}
-    for language in EU_LANGUAGES:
-        texts = [row.text_of(language) for row in rows]
-        if language in model.tagger.languages and any(texts):
-            assigned[language] = model.tagger.score(texts, language) >= model.thresholds
+    assigned = {
+        language: model.tagger.score(texts, language) >= model.thresholds
+        for language, texts in _aligned_texts(table, codebook).items()
+        if language in model.tagger.languages
+    }
     return assigned, codebook.label_ids
+
+
+def _aligned_texts(table: Path, codebook: Codebook) -> dict[str, list[str]]:
+    """Return the sentences of each language, the same ones in the same order."""
+    if table.suffix == ".jsonl":
+        by_language: dict[str, dict[str, str]] = {}
+        for sentence in read_gold(table, codebook):
+            by_language.setdefault(sentence.language, {})[sentence.group_id] = sentence.text
+        shared = sorted(set.intersection(*map(set, by_language.values())))
+        return {name: [texts[group] for group in shared] for name, texts in by_language.items()}
+    rows = read_table(table, required=())
+    columns = {name: [row.text_of(name) for row in rows] for name in EU_LANGUAGES}
+    return {name: texts for name, texts in columns.items() if any(texts)}
 
 
 def disagreement(first: Bools, second: Bools) -> float:
