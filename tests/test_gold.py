@@ -3,9 +3,12 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from pipeline.codebook import load_codebook
 from pipeline.ingestion.reader import read_document
 from pipeline.ingestion.sources import Source
+from pipeline.records import EU_LANGUAGES
 from pipeline.segmentation.segmenter import segment
 from pipeline.storage.gold import read_gold
 
@@ -36,7 +39,18 @@ def test_one_sample_is_in_twelve_languages_with_the_same_labels():
     assert set(Counter(entry.group_id for entry in versions).values()) == {12}
 
 
-def test_no_gold_sentence_is_trained_on():
+def test_natural_gold_is_in_every_language_with_the_same_labels():
+    codebook = load_codebook(Path("configs/codebook.yaml"))
+    natural = read_gold(Path("data/gold/natural.jsonl"), codebook)
+    labels = {entry.group_id: entry.labels for entry in natural if entry.language == "en"}
+    assert all(entry.labels == labels[entry.group_id] for entry in natural)
+    versions = Counter(entry.group_id for entry in natural)
+    assert set(versions.values()) == {len(EU_LANGUAGES)}
+
+
+@pytest.mark.parametrize("name", ["samples", "stock_phrases", "natural"])
+def test_no_gold_sentence_is_trained_on(name):
     codebook = load_codebook(Path("configs/codebook.yaml"))
     trained = {entry.text for entry in read_gold(Path("data/train"), codebook)}
-    assert trained.isdisjoint(entry.text for entry in gold() if len(entry.text.split()) > 4)
+    measured = read_gold(Path(f"data/gold/{name}.jsonl"), codebook)
+    assert trained.isdisjoint(entry.text for entry in measured if len(entry.text.split()) > 4)
