@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.engines.pool import PoolEngine
 from pipeline.errors import EngineError, RequestError
+from pipeline.storage import labelled_folder
 from pipeline.storage.run_lock import run_lock
 from pipeline.workflows import label as label_workflow
 from pipeline.workflows import label_plan
@@ -52,6 +53,15 @@ def test_shard_size_does_not_change_a_byte(run, corpus, contents, tmp_path, monk
     monkeypatch.setattr(label_plan, "SHARD_SOURCES", 5)
     run(corpus, output=tmp_path / "large")
     assert contents(tmp_path / "small") == contents(tmp_path / "large")
+
+
+def test_how_many_sources_are_written_together_does_not_change_a_byte(
+    run, corpus, contents, tmp_path, monkeypatch
+):
+    run(corpus, output=tmp_path / "all")
+    monkeypatch.setattr(labelled_folder, "SOURCES_WRITTEN_TOGETHER", 5)
+    run(corpus, output=tmp_path / "five")
+    assert contents(tmp_path / "all") == contents(tmp_path / "five")
 
 
 def test_ray_gives_the_bytes_of_the_serial_run(run, corpus, contents, tmp_path):
