@@ -35,7 +35,8 @@ from pipeline.workflows.train import gold_matrix
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("de", "en", "fr", "nl")
 NAIVE_BATCH = 1000
-ENCODED_SENTENCES = 640
+ENCODED_SENTENCES = {"MiniLM-L6": 640, "XLM-R-base": 320}
+"""The slower shape gets fewer."""
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
@@ -170,20 +171,21 @@ def measure_transformers(rounds: int) -> None:
 
     from bench.encoders import SHAPES, EncoderPool, make_model, make_tokenizer
 
-    texts = [
+    every_text = [
         text for part in read_sentences(ROOT / "data/train", LANGUAGES).values() for text in part
     ]
-    texts = texts[:: max(1, len(texts) // ENCODED_SENTENCES)][:ENCODED_SENTENCES]
-    tokenizer = make_tokenizer(texts)
     precisions = {"ours": "auto", "ours in int8": "int8", "ours in float32": "float32"}
     for name in SHAPES:
+        n_texts = ENCODED_SENTENCES[name]
+        texts = every_text[:: max(1, len(every_text) // n_texts)][:n_texts]
+        tokenizer = make_tokenizer(texts)
         model = make_model(name, len(tokenizer))
         naive = pipeline("text-classification", model=model, tokenizer=tokenizer, top_k=None)
         pools = {way: EncoderPool(name, wanted, texts) for way, wanted in precisions.items()}
         ways: dict[str, Callable[[], object]] = {
-            way: lambda pool=pool: pool.log_odds(texts) for way, pool in pools.items()
+            way: lambda pool=pool, texts=texts: pool.log_odds(texts) for way, pool in pools.items()
         }
-        ways["pipeline, one by one"] = lambda run=naive: [run(text) for text in texts]
+        ways["pipeline, one by one"] = lambda run=naive, texts=texts: [run(text) for text in texts]
         for pool in pools.values():
             pool.log_odds(texts)  # each process is started and warm
         print(f"\ntransformer of {name} shape, {len(texts)} sentences")
