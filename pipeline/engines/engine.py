@@ -28,6 +28,6 @@ class Engine(Protocol):
             shards: What to work on.
 
         Raises:
-            EngineError: A process of the engine died.
+            EngineError: A process of the engine died, and none could do its work instead.
         """
         ...

@@ -43,14 +43,15 @@ class PoolEngine:
             for number, result in _work_on_all(workers, start, waiting):
                 del waiting[number]
                 yield result
-            if len(waiting) == n_before and workers == 1:
+            if len(waiting) < n_before:
+                continue
+            if workers == 1:
                 raise EngineError(
                     "a worker process died, and so did each that took its place; is there too "
                     "little memory? What was finished is kept: run the same command again when "
                     "there is more."
                 )
-            if len(waiting) == n_before:
-                workers //= 2
+            workers //= 2
 
 
 def _work_on_all(
