@@ -81,11 +81,20 @@ class CueMatcher:
     def match(self, words: BatchWords) -> CueMatches:
         """Return the cues found in each of many sentences."""
         wordings, places = self._find_wordings(words, self._fits.of(words))
-        rows = words.rows[places[:, 0]]
-        free = self._not_masked(words, wordings, places)
-        keys = rows[free] * self._wordings.n_wordings + wordings[free]
-        first = free[np.unique(keys, return_index=True)[1]]  # the first place of each wording
-        return self._complete(words, rows[first], wordings[first], places[first])
+        found = _Found(words.rows[places[:, 0]], self._wordings.phrases[wordings], wordings, places)
+        rows, cues = self._complete(words.n_texts, found)
+        hits, entries = self._find_slots(words, found, rows, cues)
+        is_left = np.ones(len(rows), dtype=bool)
+        is_left[hits[entries == NONE]] = False
+        is_slot_left = is_left[hits]
+        numbers = np.cumsum(is_left) - 1
+        return CueMatches(
+            rows=rows[is_left],
+            cues=cues[is_left],
+            words=words,
+            slot_hits=numbers[hits[is_slot_left]],
+            slot_places=places[entries[is_slot_left]],
+        )
 
     def _find_wordings(self, words: BatchWords, fits: Lists) -> tuple[Ints, Ints]:
         """Return wherever a wording stands: its number, and the places of its words.
@@ -154,52 +163,82 @@ class CueMatcher:
         owners, following = owners[does_fit], following[does_fit]
         return wordings[owners], np.column_stack([places[owners], following])
 
-    def _not_masked(self, words: BatchWords, wordings: Ints, places: Ints) -> Ints:
-        """Return what was found that is no mask and has no word that a mask of its label blanks."""
-        table = self._wordings
-        is_free = ~table.is_mask[wordings]
-        found = np.flatnonzero(~is_free)
-        if len(found):
-            keys = wordings[found] * len(words.rows) + places[found, 0]
-            found = found[np.unique(keys, return_index=True)[1]]  # the nearest words of each
-            labels = table.labels[wordings[found]]
-            has_mask = np.zeros(table.n_labels + 1, dtype=bool)  # the last for vetoes: no label
-            has_mask[labels] = True
-            blanked = places[found] * table.n_labels + labels[:, None]
-            at_risk = np.flatnonzero(is_free & has_mask[table.labels[wordings]])
-            keys = places[at_risk] * table.n_labels + table.labels[wordings[at_risk], None]
-            is_blanked = np.isin(keys, blanked[places[found] != NONE])
-            is_free[at_risk] = ~is_blanked.any(axis=1)
-        return np.flatnonzero(is_free)
+    def _complete(self, n_texts: int, found: _Found) -> tuple[Ints, Ints]:
+        """Return rows and cues of which every phrase and no veto is found, ascending.
 
-    def _complete(self, words: BatchWords, rows: Ints, wordings: Ints, places: Ints) -> CueMatches:
-        """Return the cues of which every phrase and no veto was found.
-
-        What was found ascends by row and wording, and wordings by phrase and cue.
+        Masks are left out of account. A cue is looked at where the one of its phrases is found
+        that fewest cues need.
         """
         table = self._wordings
-        vetoed = table.vetoed_cues[wordings]
-        is_veto = vetoed != NONE
-        vetoes = rows[is_veto] * table.n_cues + vetoed[is_veto]
-        slots = table.slots[wordings]
-        keys = rows * table.n_slots + slots
-        is_first = ~is_veto
-        is_first[is_first] = np.diff(keys[is_first], prepend=NONE) > 0
-        rows, slots, places = rows[is_first], slots[is_first], places[is_first]
-        keys = rows * table.n_cues + table.slot_cues[slots]
-        begins = np.flatnonzero(np.diff(keys, prepend=NONE) > 0)
-        n_found = np.diff(begins, append=len(keys))
-        is_hit = n_found == table.n_slots_of_cue[keys[begins] % max(table.n_cues, 1)]
-        is_hit &= ~np.isin(keys[begins], vetoes)
-        numbers = np.repeat(np.where(is_hit, np.cumsum(is_hit) - 1, NONE), n_found)
-        hits = keys[begins][is_hit]
-        return CueMatches(
-            rows=hits // max(table.n_cues, 1),
-            cues=hits % max(table.n_cues, 1),
-            words=words,
-            slot_hits=numbers[numbers != NONE],
-            slot_places=places[numbers != NONE],
-        )
+        stands = np.zeros(n_texts * table.n_phrases, dtype=bool)
+        stands[found.rows * table.n_phrases + found.phrases] = True
+        owners, cues = table.cues_by_rarest.spread(found.phrases)
+        rows = found.rows[owners]
+        for phrases, must_stand in ((table.needed, True), (table.vetoes, False)):
+            owners, asked = phrases.spread(cues)
+            fits = stands[rows[owners] * table.n_phrases + asked] == must_stand
+            is_left = np.ones(len(cues), dtype=bool)
+            is_left[owners[~fits]] = False
+            rows, cues = rows[is_left], cues[is_left]
+        keys = np.unique(rows * table.n_cues + cues)
+        return keys // max(table.n_cues, 1), keys % max(table.n_cues, 1)
+
+    def _find_slots(
+        self, words: BatchWords, found: _Found, rows: Ints, cues: Ints
+    ) -> tuple[Ints, Ints]:
+        """Return, for each phrase that a hit needs, the hit and the entry of ``found``, or -1.
+
+        The entry is of the phrase's first wording, where no word is masked; -1 if there is none.
+        """
+        table = self._wordings
+        hits, phrases = table.needed.spread(cues)
+        keys = rows[hits] * table.n_phrases + phrases
+        is_wanted = np.zeros(words.n_texts * table.n_phrases, dtype=bool)
+        is_wanted[keys] = True
+        keys_found = found.rows * table.n_phrases + found.phrases
+        entries = np.flatnonzero(is_wanted[keys_found])
+        entries = entries[np.lexsort((found.wordings[entries], keys_found[entries]))]
+        begins = np.searchsorted(keys_found[entries], keys)
+        chosen = entries[begins]
+        masked, blanked = self._find_masked(words, found)
+        labels = table.labels[cues[hits]]
+        at_risk = np.flatnonzero(np.isin(rows[hits] * table.n_labels + labels, masked))
+        ends = np.searchsorted(keys_found[entries], keys[at_risk], side="right")
+        owners, within = spread(ends - begins[at_risk])
+        tried = entries[begins[at_risk][owners] + within]
+        tried_words = found.places[tried] * table.n_labels + labels[at_risk][owners, None]
+        is_free = ~np.isin(tried_words, blanked).any(axis=1)
+        free, first = np.unique(owners[is_free], return_index=True)
+        chosen[at_risk] = NONE
+        chosen[at_risk[free]] = tried[is_free][first]
+        return hits, chosen
+
+    def _find_masked(self, words: BatchWords, found: _Found) -> tuple[Ints, Ints]:
+        """Return sentences with a label of which masks blank words, and these words with the label.
+
+        They are ``row * n_labels + label`` and ``place * n_labels + label``.
+        """
+        table = self._wordings
+        masks = np.flatnonzero(table.is_mask[found.phrases])
+        keys = found.wordings[masks] * len(words.rows) + found.places[masks, 0]
+        masks = masks[np.unique(keys, return_index=True)[1]]  # the nearest words of each
+        owners, labels = table.masked_labels.spread(found.phrases[masks])
+        places = found.places[masks[owners]]
+        blanked = places * table.n_labels + labels[:, None]
+        return found.rows[masks[owners]] * table.n_labels + labels, blanked[places != NONE]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Wherever a wording stands: its sentence, phrase and number, and the places of its words.
+
+    Of one wording and sentence they ascend by ``places``, shape (n_found, longest wording).
+    """
+
+    rows: Ints
+    phrases: Ints
+    wordings: Ints
+    places: Ints
 
 
 class _WordFits:

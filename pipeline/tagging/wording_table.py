@@ -1,8 +1,8 @@
 """A lexicon in numbers: its word patterns, its wordings, and which cue needs which.
 
-Every distinct word pattern has a number, and so has every wording, which is a row of positions of
-which each takes some patterns. The first two words of a wording are found through a table of pairs
-of patterns, each further one through a table of its own.
+Every distinct word pattern has a number, and so has every distinct phrase, and every wording of
+one, which is a row of positions of which each takes some patterns. The first two words of a wording
+are found through a table of pairs of patterns, each further one through a table of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.tagging.cues import LabelCues, Phrase, Wording, WordPattern
+from pipeline.tagging.cues import LabelCues, Phrase, Position, WordPattern
 from pipeline.tagging.lists import group
 
 NONE = -1
@@ -25,93 +25,99 @@ Ints = NDArray[np.int64]
 
 
 class WordingTable:
-    """All wordings of a lexicon in numbers, ascending by label, cue and phrase.
+    """All distinct phrases of a lexicon in numbers, their wordings, and the cues that need them.
 
-    One entry a wording: its ``lengths``; its ``labels`` (a veto has none, -1); ``is_mask``; its
-    ``slots``, a phrase that its cue needs, or -1; ``vetoed_cues``, or -1. ``gaps`` and ``steps``
-    have shape (n_wordings, longest): words that may stand before a position, and the number under
-    which ``step_patterns`` holds the patterns that a third or later position takes.
+    One entry a wording, ascending by phrase: its ``lengths`` and its ``phrases``. ``gaps`` and
+    ``steps`` have shape (n_wordings, longest): words that may stand before a position, and the
+    number under which ``step_patterns`` holds the patterns that a third or later position takes.
+    ``masked_labels`` are, by phrase, the labels of which it is a mask, and ``is_mask`` says whether
+    there are any; ``needed`` and ``vetoes``
+    are, by cue, the phrases that it must have and must not have, and ``labels`` is one a cue.
+    ``cues_by_rarest`` gives, by phrase, the cues of which it is the one that fewest others need.
     """
 
     def __init__(self, cues_by_label: Mapping[str, LabelCues]) -> None:
         self.pattern_ids: dict[WordPattern, int] = {}
         self.cue_labels: list[str] = []
         self.cue_texts: list[str] = []
-        self._positions: list[list[tuple[list[int], int]]] = []
-        self._entries: list[tuple[int, bool, int, int]] = []
-        slot_cues: list[int] = []
-        n_slots_of_cue: list[int] = []
-        for number, (label, entry) in enumerate(cues_by_label.items()):
-            for mask in entry.masks:
-                self._add(mask, (number, True, NONE, NONE))
+        self._phrase_ids: dict[Phrase, int] = {}
+        masks: list[tuple[int, int]] = []
+        needed: list[tuple[int, int]] = []
+        vetoes: list[tuple[int, int]] = []
+        labels: list[int] = []
+        for label, (name, entry) in enumerate(cues_by_label.items()):
+            masks.extend((self._number(mask), label) for mask in entry.masks)
             for cue in entry.cues:
-                cue_id = len(self.cue_labels)
-                for phrase in cue.phrases:
-                    self._add(phrase, (number, False, len(slot_cues), NONE))
-                    slot_cues.append(cue_id)
-                for phrase in cue.vetoes:
-                    self._add(phrase, (NONE, False, NONE, cue_id))
-                n_slots_of_cue.append(len(cue.phrases))
-                self.cue_labels.append(label)
+                needed.extend((len(labels), self._number(phrase)) for phrase in cue.phrases)
+                vetoes.extend((len(labels), self._number(phrase)) for phrase in cue.vetoes)
+                labels.append(label)
+                self.cue_labels.append(name)
                 self.cue_texts.append(cue.text)
-        entries = np.array(self._entries, dtype=np.int64).reshape(-1, 4)
-        self.labels, self.slots, self.vetoed_cues = entries[:, 0], entries[:, 2], entries[:, 3]
-        self.is_mask = entries[:, 1].astype(bool)
-        self.slot_cues = np.array(slot_cues, dtype=np.int64)
-        self.n_slots_of_cue = np.array(n_slots_of_cue, dtype=np.int64)
-        self.n_labels, self.n_cues = len(cues_by_label), len(self.cue_labels)
-        self.n_slots, self.n_wordings = len(slot_cues), len(entries)
-        self.n_patterns = len(self.pattern_ids)
-        self._index()
+        self.labels = np.array(labels, dtype=np.int64)
+        self.n_labels, self.n_cues = len(cues_by_label), len(labels)
+        self.n_phrases = len(self._phrase_ids)
+        self.masked_labels = group(*_columns(masks), self.n_phrases)
+        self.is_mask = np.diff(self.masked_labels.offsets) > 0
+        self.needed = group(*_columns(needed), self.n_cues)
+        self.vetoes = group(*_columns(vetoes), self.n_cues)
+        rarest = self._rarest_needed()
+        self.cues_by_rarest = group(rarest, np.arange(self.n_cues), self.n_phrases)
+        self._index(tuple(self._phrase_ids))
+        del self._phrase_ids
 
-    def _add(self, phrase: Phrase, entry: tuple[int, bool, int, int]) -> None:
-        for wording in phrase:
-            self._entries.append(entry)
-            self._positions.append(self._numbered(wording))
+    def _number(self, phrase: Phrase) -> int:
+        return self._phrase_ids.setdefault(phrase, len(self._phrase_ids))
 
-    def _numbered(self, wording: Wording) -> list[tuple[list[int], int]]:
-        ids = self.pattern_ids
-        return [
-            ([ids.setdefault(pattern, len(ids)) for pattern in position.patterns], position.gap)
-            for position in wording
-        ]
+    def _rarest_needed(self) -> Ints:
+        """Return, for each cue, the phrase it needs that fewest cues need, the first of equals."""
+        n_needing = np.bincount(self.needed.values, minlength=self.n_phrases)
+        order = np.lexsort((n_needing[self.needed.values], self.needed.owners))
+        return self.needed.values[order[self.needed.offsets[:-1]]]
 
-    def _index(self) -> None:
-        lengths = [len(positions) for positions in self._positions]
+    def _index(self, phrases: Sequence[Phrase]) -> None:
+        wordings = [wording for phrase in phrases for wording in phrase]
+        lengths = list(map(len, wordings))
+        self.n_wordings = len(wordings)
         self.lengths = np.array(lengths, dtype=np.int64)
+        self.phrases = np.repeat(np.arange(len(phrases)), list(map(len, phrases)))
         self.longest = max(2, *lengths) if lengths else 2
         self.gaps = np.zeros((self.n_wordings, self.longest), dtype=np.int64)
         self.steps = np.full((self.n_wordings, self.longest), NONE, dtype=np.int64)
-        self.reach = np.zeros(self.n_patterns, dtype=np.int64)
-        self.is_second = np.zeros(self.n_patterns, dtype=bool)
         singles: list[tuple[int, int]] = []
-        pairs: list[tuple[int, int]] = []
-        step_patterns: list[int] = []
+        pairs: list[tuple[int, int, int]] = []
+        steps: list[tuple[int, int]] = []
         n_steps = 0
-        for wording, positions in enumerate(self._positions):
-            first = positions[0][0]
-            if len(positions) == 1:
-                singles.extend((pattern, wording) for pattern in first)
+        for number, wording in enumerate(wordings):
+            first, *rest = map(self._numbered, wording)
+            if not rest:
+                singles.extend((pattern, number) for pattern in first)
                 continue
-            second, gap = positions[1]
-            self.gaps[wording, 1] = gap
-            self.is_second[second] = True
-            for pattern in first:
-                self.reach[pattern] = max(self.reach[pattern], gap + 1)
-                base = pattern * self.n_patterns
-                pairs.extend((base + follower, wording) for follower in second)
-            for step, (patterns, gap) in enumerate(positions[2:], start=2):
-                self.gaps[wording, step] = gap
-                self.steps[wording, step] = n_steps
-                step_patterns.extend(n_steps * self.n_patterns + pattern for pattern in patterns)
+            self.gaps[number, : len(wording)] = [position.gap for position in wording]
+            pairs.extend((pattern, follower, number) for pattern in first for follower in rest[0])
+            for step, patterns in enumerate(rest[1:], start=2):
+                self.steps[number, step] = n_steps
+                steps.extend((n_steps, pattern) for pattern in patterns)
                 n_steps += 1
+        self.n_patterns = len(self.pattern_ids)
         self.single = group(*_columns(singles), self.n_patterns)
-        pair_keys, wordings = _columns(pairs)
-        self.pairs = KeySet(pair_keys)
-        numbers = np.searchsorted(self.pairs.keys, pair_keys)
+        self._index_pairs(*np.array(pairs, dtype=np.int64).reshape(-1, 3).T)
+        numbers, followers = _columns(steps)
+        self.step_patterns = KeySet(numbers * self.n_patterns + followers)
+
+    def _index_pairs(self, firsts: Ints, seconds: Ints, wordings: Ints) -> None:
+        """Note which wordings begin with two patterns, and how far the second may be."""
+        self.is_second = np.zeros(self.n_patterns, dtype=bool)
+        self.is_second[seconds] = True
+        self.reach = np.zeros(self.n_patterns, dtype=np.int64)
+        np.maximum.at(self.reach, firsts, self.gaps[wordings, 1] + 1)
+        keys = firsts * self.n_patterns + seconds
+        self.pairs = KeySet(keys)
+        numbers = np.searchsorted(self.pairs.keys, keys)
         self.wordings_by_pair = group(numbers, wordings, len(self.pairs.keys))
-        self.step_patterns = KeySet(np.array(step_patterns, dtype=np.int64))
-        del self._positions, self._entries
+
+    def _numbered(self, position: Position) -> list[int]:
+        ids = self.pattern_ids
+        return [ids.setdefault(pattern, len(ids)) for pattern in position.patterns]
 
 
 class KeySet:
