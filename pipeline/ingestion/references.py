@@ -81,8 +81,7 @@ class _WordsByLanguage(Section):
     __pydantic_extra__: dict[str, _Words]
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     text: str
     start: int
     end: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -252,18 +252,16 @@ class _WordFits:
         """Return the numbers of the patterns that each word fits."""
         if len(self._number_by_word) > MAX_REMEMBERED_WORDS:
             self._forget()
-        known, spellings = self._number_by_word, words.spellings
+        spellings = words.spellings
         numbers = np.fromiter(
-            (known[word] if word in known else self._look_up(word) for word in spellings),
-            np.int64,
-            len(spellings),
+            map(self._number_by_word.__getitem__, spellings), np.int64, len(spellings)
         )
         remembered = Lists(np.array(self._offsets), np.array(self._patterns))
         owners, patterns = remembered.spread(numbers[words.numbers])
         return Lists(offsets_of(owners, len(words.numbers)), patterns)
 
     def _forget(self) -> None:
-        self._number_by_word: dict[str, int] = {}
+        self._number_by_word = _Numbers(self._look_up)
         self._offsets = array("q", (0, 0))  # word 0 fits nothing, as most do
         self._patterns = array("q")
 
@@ -274,7 +272,18 @@ class _WordFits:
             number = len(self._offsets) - 1
             self._patterns.extend(fits)
             self._offsets.append(len(self._patterns))
-        self._number_by_word[word] = number
+        return number
+
+
+class _Numbers(dict[str, int]):
+    """Numbers of words, each looked up when it is first asked for."""
+
+    def __init__(self, look_up: Callable[[str], int]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = self._look_up(word)
         return number
 
 

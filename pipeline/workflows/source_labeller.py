@@ -60,15 +60,18 @@ class Coding:
     evidence: EvidenceTable
     long_rows: list[int]
 
-    def between(self, begin: int, end: int) -> Coding:
-        """Return what is said of the sentences from ``begin`` to before ``end``."""
-        return Coding(
-            self.scores[begin:end],
-            self.is_covered[begin:end],
-            self.doubtful[begin:end],
-            self.evidence.between(begin, end),
-            [row - begin for row in self.long_rows if begin <= row < end],
-        )
+
+@dataclass(frozen=True, slots=True)
+class _UnitRows:
+    """Rows about the units of many sources; ``units`` are the places of these, ascending."""
+
+    batch: pyarrow.RecordBatch
+    units: NDArray[np.int64]
+
+    def between(self, begin: int, end: int) -> pyarrow.RecordBatch:
+        """Return the rows about the units from ``begin`` to before ``end``."""
+        first, last = np.searchsorted(self.units, (begin, end)).tolist()
+        return self.batch.slice(first, last - first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +105,18 @@ class SourceLabeller:
         """
         sources = [self._segment(entry) for entry in planned]
         coding = self._code(sources)
+        tables = self._tables([unit for source in sources for unit in source.sentences], coding)
         rows = []
         end = 0
         for source in sources:
             begin, end = end, end + len(source.sentences)
-            rows.append(self._rows_of(source, coding.between(begin, end)))
+            row = self._row_of(
+                source,
+                is_covered=bool(coding.is_covered[begin:end].any()),
+                long_rows=[row - begin for row in coding.long_rows if begin <= row < end],
+            )
+            own = {name: table.between(begin, end) for name, table in tables.items()}
+            rows.append(SourceRows(row, source.texts, own, source.continues))
         return rows
 
     def _segment(self, planned: PlannedSource) -> _SegmentedSource:
@@ -141,24 +151,24 @@ class SourceLabeller:
             remarks=document.remarks,
         )
 
-    def _rows_of(self, source: _SegmentedSource, coding: Coding) -> SourceRows:
-        tables = self._tables(source.sentences, coding)
+    def _row_of(
+        self, source: _SegmentedSource, is_covered: bool, long_rows: Sequence[int]
+    ) -> DocumentRow:
         if source.row.status == "failed":
-            return SourceRows(source.row, (), tables)
+            return source.row
         remarks = source.remarks
         languages = {sentence.language for sentence in source.sentences}
         if uncovered := languages - self._model.tagger.languages:
             remarks = (*remarks, self._not_covered(sorted(uncovered)))
-        if coding.long_rows:
-            remarks = (*remarks, _read_in_parts(source.sentences, coding.long_rows))
-        row = replace(
+        if long_rows:
+            remarks = (*remarks, _read_in_parts(source.sentences, long_rows))
+        return replace(
             source.row,
             code=join_ids(remark.code for remark in remarks),
             message=" ".join(remark.message for remark in remarks),
-            status="labelled" if coding.is_covered.any() else "segmented",
+            status="labelled" if is_covered else "segmented",
             units=len(source.sentences),
         )
-        return SourceRows(row, source.texts, tables, source.continues)
 
     def _code(self, sources: Sequence[_SegmentedSource]) -> Coding:
         """Label sentences, language by language; fields of a cover page carry no label."""
@@ -214,21 +224,24 @@ class SourceLabeller:
             f"no labels for {', '.join(languages)}: the model covers {covered}.",
         )
 
-    def _tables(
-        self, sentences: Sequence[Sentence], coding: Coding
-    ) -> dict[str, pyarrow.RecordBatch]:
+    def _tables(self, sentences: Sequence[Sentence], coding: Coding) -> dict[str, _UnitRows]:
         ids = pyarrow.array([sentence.sentence_id for sentence in sentences], pyarrow.string())
         scores = [  # NaN is how "not scored" travels within; in the file it is null
             pyarrow.array(column, pyarrow.float32(), from_pandas=True)
             for column in np.ascontiguousarray(coding.scores.T)
         ]
+        own, found = np.arange(len(sentences)), coding.evidence
+        referring, references = _reference_columns(sentences)
         columns = {
-            "sentences": self._sentence_columns(sentences, coding),
-            "scores": [ids, *scores],
-            "evidence": _evidence_columns(sentences, ids, coding.evidence),
-            "references": _reference_columns(sentences),
+            "sentences": (own, self._sentence_columns(sentences, coding)),
+            "scores": (own, [ids, *scores]),
+            "evidence": (found.rows, _evidence_columns(sentences, ids, found)),
+            "references": (np.array(referring, dtype=np.int64), references),
         }
-        return {name: _batch(columns[name], schema) for name, schema in self._schemas.items()}
+        return {
+            name: _UnitRows(_batch(columns[name][1], schema), columns[name][0])
+            for name, schema in self._schemas.items()
+        }
 
     def _sentence_columns(
         self, sentences: Sequence[Sentence], coding: Coding
@@ -287,25 +300,28 @@ def _evidence_columns(
     ]
 
 
-def _reference_columns(sentences: Sequence[Sentence]) -> list[Sequence[object]]:
+def _reference_columns(
+    sentences: Sequence[Sentence],
+) -> tuple[Sequence[int], list[Sequence[object]]]:
+    """Return the place of the sentence that each reference stands in, and the columns."""
     rows = [
         (
-            sentence.sentence_id,
-            reference.start,
-            reference.end,
-            sentence.text[reference.start : reference.end],
-            reference.kind,
-            reference.target,
+            place,
+            (
+                sentence.sentence_id,
+                reference.start,
+                reference.end,
+                sentence.text[reference.start : reference.end],
+                reference.kind,
+                reference.target,
+            ),
         )
-        for sentence in sentences
+        for place, sentence in enumerate(sentences)
         if not sentence.is_cover_field
         for reference in find_references(sentence.text, sentence.language)
     ]
-    return _columns(rows, 6)
-
-
-def _columns(rows: Sequence[Sequence[object]], n_columns: int) -> list[Sequence[object]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * n_columns
+    columns: list[Sequence[object]] = [*zip(*(row for _, row in rows), strict=True)]
+    return [place for place, _ in rows], columns or [()] * 6
 
 
 def _batch(
