@@ -48,7 +48,7 @@ def test_natural_gold_is_in_every_language_with_the_same_labels():
     assert set(versions.values()) == {len(EU_LANGUAGES)}
 
 
-@pytest.mark.parametrize("name", ["samples", "stock_phrases", "natural"])
+@pytest.mark.parametrize("name", ["samples", "stock_phrases", "natural", "native"])
 def test_no_gold_sentence_is_trained_on(name):
     codebook = load_codebook(Path("configs/codebook.yaml"))
     trained = {entry.text for entry in read_gold(Path("data/train"), codebook)}
