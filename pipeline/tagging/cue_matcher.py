@@ -1,7 +1,7 @@
 """Finds the cues of a lexicon in batches of sentences, all by arrays.
 
 Which patterns a word fits is looked up once per distinct word. From there on a batch is one array
-of words, and ``wording_table`` says which patterns make a wording and which wordings a cue.
+of words, and ``wording_table`` says which patterns make a wording and which phrases a cue needs.
 """
 
 from __future__ import annotations
