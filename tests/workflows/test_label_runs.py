@@ -1,5 +1,6 @@
 """Runs that are killed, repeated, changed, or share a folder."""
 
+import errno
 import json
 import os
 import random
@@ -166,16 +167,17 @@ def test_second_run_on_one_folder_is_refused(run, corpus, tmp_path):
         run(corpus)
 
 
-def test_failed_writing_leaves_the_old_output(run, corpus, contents, tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_failed_writing_leaves_the_old_output(run, corpus, contents, tmp_path, monkeypatch, number):
     run(corpus)
     before = contents(tmp_path / "out")
     (corpus / "note-00_en.txt").write_text("1. A farm.\n", encoding="utf-8")
 
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(label_workflow, "write_companions", full)
-    with pytest.raises(RequestError, match=r"cannot be written .No space left on device"):
+    with pytest.raises(RequestError, match=rf"cannot be written .{os.strerror(number)}"):
         run(corpus)
     assert contents(tmp_path / "out") == before
     assert (tmp_path / "out" / "run.json").exists()
@@ -211,6 +213,38 @@ def test_shard_that_kills_every_worker_is_a_clear_error_after_the_others():
     with pytest.raises(EngineError, match=r"worker process died.*run the same command again"):
         done.extend(PoolEngine(2).map_shards(partial(_start_dying_of, 3), range(40)))
     assert 3 not in done
+
+
+WITHOUT_NETWORK = """
+import pathlib, socket
+
+def refuse(*_, **__):
+    pathlib.Path(__file__).with_name("tried").touch()
+    raise OSError("there is no network")
+
+class Socket(socket.socket):
+    def connect(self, address):
+        return super().connect(address) if self.family == socket.AF_UNIX else refuse()
+
+socket.socket, socket.getaddrinfo = Socket, refuse
+"""
+
+
+def test_shipped_model_labels_without_a_network(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT_NETWORK, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}"}
+
+    def run_python(*arguments):
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+    calling = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9')"
+    assert "there is no network" in run_python("-c", calling).stderr
+    (tmp_path / "tried").unlink()
+    done = run_python("-m", "pipeline", "label", "-i", "data/samples", "-o", f"{tmp_path}/out")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "sentences.csv").exists()
+    assert not (tmp_path / "tried").exists()
 
 
 def _killed_at_random(command, output, seed, n_kills):
