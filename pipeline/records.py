@@ -173,11 +173,6 @@ class EvidenceTable:
             )
         ]
 
-    def between(self, begin: int, end: int) -> EvidenceTable:
-        """Return the evidence of the sentences from ``begin`` to before ``end``, counted anew."""
-        entries = np.arange(*np.searchsorted(self.rows, (begin, end)))
-        return self.take(entries, self.rows[entries] - begin)
-
     def take(self, entries: NDArray[np.int64], rows: NDArray[np.int64]) -> EvidenceTable:
         """Return some entries, said of the ``rows`` beside them."""
         return EvidenceTable(

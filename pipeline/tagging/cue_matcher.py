@@ -81,7 +81,9 @@ class CueMatcher:
     def match(self, words: BatchWords) -> CueMatches:
         """Return the cues found in each of many sentences."""
         wordings, places = self._find_wordings(words, self._fits.of(words))
-        found = _Found(words.rows[places[:, 0]], self._wordings.phrases[wordings], wordings, places)
+        rows, phrases = words.rows[places[:, 0]], self._wordings.phrases[wordings]
+        keys = rows * self._wordings.n_phrases + phrases
+        found = _Found(rows, phrases, keys, wordings, places)
         rows, cues = self._complete(words.n_texts, found)
         hits, entries = self._find_slots(words, found, rows, cues)
         is_left = np.ones(len(rows), dtype=bool)
@@ -171,7 +173,7 @@ class CueMatcher:
         """
         table = self._wordings
         stands = np.zeros(n_texts * table.n_phrases, dtype=bool)
-        stands[found.rows * table.n_phrases + found.phrases] = True
+        stands[found.keys] = True
         owners, cues = table.cues_by_rarest.spread(found.phrases)
         rows = found.rows[owners]
         for phrases, must_stand in ((table.needed, True), (table.vetoes, False)):
@@ -180,8 +182,8 @@ class CueMatcher:
             is_left = np.ones(len(cues), dtype=bool)
             is_left[owners[~fits]] = False
             rows, cues = rows[is_left], cues[is_left]
-        keys = np.unique(rows * table.n_cues + cues)
-        return keys // max(table.n_cues, 1), keys % max(table.n_cues, 1)
+        rows, cues = np.divmod(np.unique(rows * table.n_cues + cues), max(table.n_cues, 1))
+        return rows, cues
 
     def _find_slots(
         self, words: BatchWords, found: _Found, rows: Ints, cues: Ints
@@ -195,15 +197,14 @@ class CueMatcher:
         keys = rows[hits] * table.n_phrases + phrases
         is_wanted = np.zeros(words.n_texts * table.n_phrases, dtype=bool)
         is_wanted[keys] = True
-        keys_found = found.rows * table.n_phrases + found.phrases
-        entries = np.flatnonzero(is_wanted[keys_found])
-        entries = entries[np.lexsort((found.wordings[entries], keys_found[entries]))]
-        begins = np.searchsorted(keys_found[entries], keys)
+        entries = np.flatnonzero(is_wanted[found.keys])
+        entries = entries[np.lexsort((found.wordings[entries], found.keys[entries]))]
+        begins = np.searchsorted(found.keys[entries], keys)
         chosen = entries[begins]
         masked, blanked = self._find_masked(words, found)
         labels = table.labels[cues[hits]]
         at_risk = np.flatnonzero(np.isin(rows[hits] * table.n_labels + labels, masked))
-        ends = np.searchsorted(keys_found[entries], keys[at_risk], side="right")
+        ends = np.searchsorted(found.keys[entries], keys[at_risk], side="right")
         owners, within = spread(ends - begins[at_risk])
         tried = entries[begins[at_risk][owners] + within]
         tried_words = found.places[tried] * table.n_labels + labels[at_risk][owners, None]
@@ -233,10 +234,12 @@ class _Found:
     """Wherever a wording stands: its sentence, phrase and number, and the places of its words.
 
     Of one wording and sentence they ascend by ``places``, shape (n_found, longest wording).
+    ``keys`` are ``row * n_phrases + phrase``.
     """
 
     rows: Ints
     phrases: Ints
+    keys: Ints
     wordings: Ints
     places: Ints
 

@@ -196,16 +196,15 @@ def fold(word: str) -> str:
     )
 
 
-def fold_words(words: Sequence[str]) -> Sequence[str]:
-    """Return many words as ``fold`` does each, all at once where none is Greek.
+def fold_lines(text: str) -> str:
+    r"""Return a text of one word a line as ``fold`` does each, all at once where none is Greek.
 
-    >>> fold_words(["ONU", "Θέμα"])
-    ['onu', 'θεμα']
+    >>> fold_lines("ONU\nΘέμα")
+    'onu\nθεμα'
     """
-    joined = "\n".join(words)
-    if _GREEK.search(joined):
-        return list(map(fold, words))
-    return _fold_latin(joined).split("\n")[: len(words)]
+    if _GREEK.search(text):
+        return "\n".join(map(fold, text.split("\n")))
+    return _fold_latin(text)
 
 
 def _fold_latin(text: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from pipeline.tagging.cues import fold_words
+from pipeline.tagging.cues import fold_lines
 from pipeline.tagging.lists import Lists, group, offsets_of, spread
 from pipeline.tagging.words import BatchWords
 
@@ -256,7 +256,7 @@ def _spell(words: Sequence[str]) -> Sequence[str]:
     >>> _spell(["ONU", "20", "Covid19"])
     ['onu', '0', 'covid0']
     """
-    return _DIGITS.sub("0", "\n".join(fold_words(words))).split("\n")[: len(words)]
+    return _DIGITS.sub("0", fold_lines("\n".join(words))).split("\n")[: len(words)]
 
 
 def _powers(n: int) -> Hashes:

@@ -31,8 +31,8 @@ class WordingTable:
     ``steps`` have shape (n_wordings, longest): words that may stand before a position, and the
     number under which ``step_patterns`` holds the patterns that a third or later position takes.
     ``masked_labels`` are, by phrase, the labels of which it is a mask, and ``is_mask`` says whether
-    there are any; ``needed`` and ``vetoes``
-    are, by cue, the phrases that it must have and must not have, and ``labels`` is one a cue.
+    there are any; ``needed`` and ``vetoes`` are, by cue, the phrases that it must have and must not
+    have, and ``labels`` is one a cue.
     ``cues_by_rarest`` gives, by phrase, the cues of which it is the one that fewest others need.
     """
 
@@ -46,10 +46,10 @@ class WordingTable:
         vetoes: list[tuple[int, int]] = []
         labels: list[int] = []
         for label, (name, entry) in enumerate(cues_by_label.items()):
-            masks.extend((self._number(mask), label) for mask in entry.masks)
+            masks.extend((self._phrase_number(mask), label) for mask in entry.masks)
             for cue in entry.cues:
-                needed.extend((len(labels), self._number(phrase)) for phrase in cue.phrases)
-                vetoes.extend((len(labels), self._number(phrase)) for phrase in cue.vetoes)
+                needed.extend((len(labels), self._phrase_number(phrase)) for phrase in cue.phrases)
+                vetoes.extend((len(labels), self._phrase_number(phrase)) for phrase in cue.vetoes)
                 labels.append(label)
                 self.cue_labels.append(name)
                 self.cue_texts.append(cue.text)
@@ -65,7 +65,7 @@ class WordingTable:
         self._index(tuple(self._phrase_ids))
         del self._phrase_ids
 
-    def _number(self, phrase: Phrase) -> int:
+    def _phrase_number(self, phrase: Phrase) -> int:
         return self._phrase_ids.setdefault(phrase, len(self._phrase_ids))
 
     def _rarest_needed(self) -> Ints:
@@ -88,7 +88,7 @@ class WordingTable:
         steps: list[tuple[int, int]] = []
         n_steps = 0
         for number, wording in enumerate(wordings):
-            first, *rest = map(self._numbered, wording)
+            first, *rest = map(self._pattern_numbers, wording)
             if not rest:
                 singles.extend((pattern, number) for pattern in first)
                 continue
@@ -115,7 +115,7 @@ class WordingTable:
         numbers = np.searchsorted(self.pairs.keys, keys)
         self.wordings_by_pair = group(numbers, wordings, len(self.pairs.keys))
 
-    def _numbered(self, position: Position) -> list[int]:
+    def _pattern_numbers(self, position: Position) -> list[int]:
         ids = self.pattern_ids
         return [ids.setdefault(pattern, len(ids)) for pattern in position.patterns]
 
