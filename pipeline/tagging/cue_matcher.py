@@ -207,12 +207,27 @@ class CueMatcher:
         ends = np.searchsorted(found.keys[entries], keys[at_risk], side="right")
         owners, within = spread(ends - begins[at_risk])
         tried = entries[begins[at_risk][owners] + within]
-        tried_words = found.places[tried] * table.n_labels + labels[at_risk][owners, None]
-        is_free = ~np.isin(tried_words, blanked).any(axis=1)
-        free, first = np.unique(owners[is_free], return_index=True)
-        chosen[at_risk] = NONE
-        chosen[at_risk[free]] = tried[is_free][first]
+        chosen[at_risk] = self._pick_unmasked(found, owners, tried, labels[at_risk], blanked)
         return hits, chosen
+
+    def _pick_unmasked(
+        self, found: _Found, owners: Ints, entries: Ints, labels: Ints, blanked: Ints
+    ) -> Ints:
+        """Return, for each label, the first of its entries with no word that it blanks, or -1.
+
+        Args:
+            found: What ``entries`` point into.
+            owners: For each entry, which of ``labels`` it belongs to, ascending.
+            entries: Same shape.
+            labels: Columns.
+            blanked: Words with the label that blanks them, see ``_find_masked``.
+        """
+        touched = found.places[entries] * self._wordings.n_labels + labels[owners, None]
+        is_free = ~np.isin(touched, blanked).any(axis=1)
+        free, first = np.unique(owners[is_free], return_index=True)
+        chosen = np.full(len(labels), NONE)
+        chosen[free] = entries[is_free][first]
+        return chosen
 
     def _find_masked(self, words: BatchWords, found: _Found) -> tuple[Ints, Ints]:
         """Return sentences with a label of which masks blank words, and these words with the label.
