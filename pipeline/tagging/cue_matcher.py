@@ -199,12 +199,13 @@ class CueMatcher:
         is_wanted[keys] = True
         entries = np.flatnonzero(is_wanted[found.keys])
         entries = entries[np.lexsort((found.wordings[entries], found.keys[entries]))]
-        begins = np.searchsorted(found.keys[entries], keys)
+        keys_found = found.keys[entries]
+        begins = np.searchsorted(keys_found, keys)
         chosen = entries[begins]
         masked, blanked = self._find_masked(words, found)
         labels = table.labels[cues[hits]]
         at_risk = np.flatnonzero(np.isin(rows[hits] * table.n_labels + labels, masked))
-        ends = np.searchsorted(found.keys[entries], keys[at_risk], side="right")
+        ends = np.searchsorted(keys_found, keys[at_risk], side="right")
         owners, within = spread(ends - begins[at_risk])
         tried = entries[begins[at_risk][owners] + within]
         chosen[at_risk] = self._pick_unmasked(found, owners, tried, labels[at_risk], blanked)
