@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, lapack
 from scipy.sparse import csr_matrix, hstack
 
-MAX_EXACT_ROWS = 32_000
-"""Rows up to which inner products are kept: 4.1 GB; beyond, every fold is fitted by iteration.
+MAX_EXACT_ROWS = 32_767
+"""Rows up to which inner products are kept: 4.3 GB; beyond, every fold is fitted by iteration.
 
 They are kept in single precision, which the penalty makes enough: against double precision,
 predictions change by less than 0.0001, and without the extra features by 0.001. Scipy's LAPACK
