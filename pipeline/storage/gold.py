@@ -17,6 +17,8 @@ from pipeline.storage.tables import TableRow, read_table
 
 TABLE_SUFFIXES = (".csv", ".jsonl", ".parquet")
 
+_OTHER_SCHEME = "For labels of another scheme name its codebook: --set codebook=FILE."
+
 logger = logging.getLogger(__name__)
 
 
@@ -133,7 +135,7 @@ def _label_columns(table: Path, rows: Sequence[TableRow], codebook: Codebook) ->
     if not found:
         raise DataError(
             f"{table}: no labels found. Expected a column 'labels' (ids joined with '|'), or "
-            f"0/1 columns such as '{codebook.label_ids[0]}'."
+            f"0/1 columns such as '{codebook.label_ids[0]}'. {_OTHER_SCHEME}"
         )
     return found
 
@@ -176,10 +178,10 @@ def _parse_labels(
     for label in named:
         if label not in codebook.label_ids:
             closest = difflib.get_close_matches(label, codebook.label_ids, n=1)
-            hint = f" Closest: '{closest[0]}'." if closest else ""
+            hint = f"Closest: '{closest[0]}'." if closest else _OTHER_SCHEME
             raise DataError(
                 f"{origin}: label '{label}' is not in the codebook "
-                f"(version {codebook.version}).{hint}"
+                f"(version {codebook.version}). {hint}"
             )
     return codebook.in_order(named)
 

@@ -90,11 +90,8 @@ def load_lexicon(folder: Path, codebook: Codebook) -> Lexicon:
         ConfigError: A file names an unknown label, repeats a cue, or holds a line that is not cue
             syntax; the message names file, label and line.
     """
-    paths = sorted(folder.glob("*.yaml"))
-    if not paths:
-        raise ConfigError(f"{folder}: no lexicon found. Expected files such as {folder}/en.yaml.")
     lines = {}
-    for path in paths:
+    for path in _files_of(folder):
         content = read_yaml(path, LexiconFile)
         if content.language != path.stem:
             raise ConfigError(
@@ -103,7 +100,8 @@ def load_lexicon(folder: Path, codebook: Codebook) -> Lexicon:
         unknown = sorted(content.labels.keys() - set(codebook.label_ids))
         if unknown:
             raise ConfigError(
-                f"{path}: label '{unknown[0]}' is not in the codebook (version {codebook.version})."
+                f"{path}: label '{unknown[0]}' is not in the codebook (version "
+                f"{codebook.version}). Correct it, or take the lexicon of this codebook."
             )
         lines[content.language] = {
             label: {
@@ -114,6 +112,24 @@ def load_lexicon(folder: Path, codebook: Codebook) -> Lexicon:
             if label in content.labels
         }
     return Lexicon(lines)
+
+
+def is_of_another_scheme(folder: Path, codebook: Codebook) -> bool:
+    """Return whether no label that a lexicon names is in the codebook.
+
+    Its first language tells, for all have the same labels.
+
+    Raises:
+        ConfigError: There is no lexicon, or its first file is not one.
+    """
+    return read_yaml(_files_of(folder)[0], LexiconFile).labels.keys().isdisjoint(codebook.label_ids)
+
+
+def _files_of(folder: Path) -> list[Path]:
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise ConfigError(f"{folder}: no lexicon found. Expected files such as {folder}/en.yaml.")
+    return paths
 
 
 def _checked_lines(

@@ -37,7 +37,7 @@ from pipeline.storage.model_folder import (
     write_model_files,
 )
 from pipeline.tagging.context import texts_before
-from pipeline.tagging.lexicon import Lexicon, load_lexicon
+from pipeline.tagging.lexicon import Lexicon, is_of_another_scheme, load_lexicon
 from pipeline.training.model_card import WHOLE_MODEL, CardFacts, write_card
 from pipeline.training.near_duplicates import number_copies
 from pipeline.training.splits import grouped_folds, largest_component_fraction
@@ -79,6 +79,7 @@ def train_model(config: TrainConfig, progress: Progress) -> TrainSummary:
     refuse_unwritable(config.output)
     codebook = load_codebook(find_shipped(config.codebook))
     gold = read_gold(find_shipped(config.data), codebook)
+    config = _about_this_scheme(config, codebook)
     lexicon = (
         load_lexicon(find_shipped(config.lexicon), codebook) if config.lexicon else Lexicon({})
     )
@@ -93,6 +94,19 @@ def train_model(config: TrainConfig, progress: Progress) -> TrainSummary:
         languages=_languages(training, lexicon),
         metrics=_measure_held_out(gold, training, held_out, config),
     )
+
+
+def _about_this_scheme(config: TrainConfig, codebook: Codebook) -> TrainConfig:
+    """Forget the lexicon if it names no label of the codebook: it is another scheme's."""
+    if config.lexicon and is_of_another_scheme(find_shipped(config.lexicon), codebook):
+        logger.warning(
+            "%s names no label of %s: it is another scheme's lexicon, and the model is trained "
+            "without it.",
+            config.lexicon,
+            config.codebook,
+        )
+        return config.model_copy(update={"lexicon": None})
+    return config
 
 
 def _about_these_documents(config: TrainConfig, gold: Sequence[GoldSentence]) -> TrainConfig:

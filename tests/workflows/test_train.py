@@ -72,6 +72,19 @@ def test_scheme_without_a_lexicon_trains(train, scheme, tmp_path):
     assert open_model(tmp_path / "plain", load_codebook(scheme / "codebook.yaml"))
 
 
+def test_lexicon_of_another_scheme_is_left_out(train, tmp_path, caplog):
+    folder = tmp_path / "lexicon"
+    folder.mkdir()
+    cues = "language: en\nlabels:\n  weather:\n    cues: |\n      storm*\n"
+    (folder / "en.yaml").write_text(cues, encoding="utf-8")
+    train(tmp_path / "without", lexicon=folder)
+    assert f"{folder} names no label of" in caplog.text
+    train(tmp_path / "plain", lexicon=None)
+    for name in SCORING_FILES:
+        plain = (tmp_path / "plain" / name).read_bytes()
+        assert (tmp_path / "without" / name).read_bytes() == plain, name
+
+
 def test_label_columns_are_read_like_a_labels_column(train, model, scheme, tmp_path):
     rows = [json.loads(line) for line in (scheme / "train.jsonl").read_text().splitlines()]
     lines = ["text,language,document_id,ports,farming,alarm"]
@@ -92,6 +105,10 @@ def test_label_columns_are_read_like_a_labels_column(train, model, scheme, tmp_p
         (
             {"text": "x", "labels": ["port"]},
             r"line 1: label 'port' is not in the codebook .*Closest: 'ports'",
+        ),
+        (
+            {"text": "x", "labels": ["money"]},
+            "label 'money' is not in the codebook .* another scheme name its codebook",
         ),
         ({"text": " ", "labels": []}, "line 1: text is empty"),
         ({"text": "x", "labels": {"ports": 1}}, "expected ids joined with"),
