@@ -44,13 +44,17 @@ def test_held_out_rows_are_predicted_without_them(problem):
         assert np.allclose(fit.held_out[~inside], predicted, atol=1e-5)
 
 
-def test_iteration_agrees_with_the_exact_solution(problem, monkeypatch):
+@pytest.mark.parametrize("n_extra", [0, 3])
+def test_iteration_agrees_with_the_exact_solution(problem, monkeypatch, n_extra):
     inputs, targets, folds = problem
-    exact = fit_ridge(inputs, targets, 0.5, folds)
+    extra = csr_matrix(np.random.default_rng(1).normal(size=(60, n_extra)))
+    exact = ridge.fit_ridge(inputs, extra, targets, 0.5, folds)
     monkeypatch.setattr(ridge, "MAX_EXACT_ROWS", 10)
-    iterated = fit_ridge(inputs, targets, 0.5, folds)
-    assert np.allclose(iterated.weights, exact.weights, atol=1e-3)
-    assert np.abs(iterated.held_out - exact.held_out).max() < 0.1
+    monkeypatch.setattr(ridge, "TOLERANCE", 1e-4)
+    iterated = ridge.fit_ridge(inputs, extra, targets, 0.5, folds)
+    for found, expected in zip(iterated, exact, strict=True):
+        assert np.allclose(found.weights, expected.weights, atol=1e-3)
+        assert np.allclose(found.held_out, expected.held_out, atol=1e-3)
 
 
 def test_inner_products_in_blocks_are_those_of_the_whole(problem, monkeypatch):
