@@ -27,12 +27,8 @@ from pipeline.training.calibration import (
     choose_thresholds,
     fit_platt,
 )
-from pipeline.training.ridge import (
-    RidgeFit,
-    fit_ridge,
-    inverse_document_frequency,
-    scale_to_lengths,
-)
+from pipeline.training.feature_weights import inverse_document_frequency, scale_to_lengths
+from pipeline.training.ridge import RidgeFit, fit_ridge
 
 SHORT_FRACTION = 0.25
 """Sentences that say less than the others: their n-grams are not scaled up to the same length."""

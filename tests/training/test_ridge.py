@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, hstack, random_array
 
-from pipeline.training import ridge
-from pipeline.training.ridge import inverse_document_frequency, scale_to_lengths
+from pipeline.training import dual_ridge, primal_ridge, ridge
 
 
 def fit_ridge(inputs, *rest):
@@ -50,7 +49,7 @@ def test_iteration_agrees_with_the_exact_solution(problem, monkeypatch, n_extra)
     extra = csr_matrix(np.random.default_rng(1).normal(size=(60, n_extra)))
     exact = ridge.fit_ridge(inputs, extra, targets, 0.5, folds)
     monkeypatch.setattr(ridge, "MAX_EXACT_ROWS", 10)
-    monkeypatch.setattr(ridge, "TOLERANCE", 1e-4)
+    monkeypatch.setattr(primal_ridge, "TOLERANCE", 1e-4)
     iterated = ridge.fit_ridge(inputs, extra, targets, 0.5, folds)
     for found, expected in zip(iterated, exact, strict=True):
         assert np.allclose(found.weights, expected.weights, atol=1e-3)
@@ -60,7 +59,7 @@ def test_iteration_agrees_with_the_exact_solution(problem, monkeypatch, n_extra)
 def test_inner_products_in_blocks_are_those_of_the_whole(problem, monkeypatch):
     inputs, targets, folds = problem
     whole = fit_ridge(inputs, targets, 0.5, folds)
-    monkeypatch.setattr(ridge, "ROWS_MULTIPLIED_TOGETHER", 7)
+    monkeypatch.setattr(dual_ridge, "ROWS_MULTIPLIED_TOGETHER", 7)
     assert np.allclose(fit_ridge(inputs, targets, 0.5, folds).weights, whole.weights, atol=1e-5)
 
 
@@ -72,21 +71,6 @@ def test_fit_without_the_extra_columns_is_that_of_the_rest_alone(problem):
     for fit, expected in zip(found, (both, fit_ridge(*problem[:2], 0.5, folds)), strict=True):
         assert np.allclose(fit.weights, expected.weights, atol=1e-5)
         assert np.allclose(fit.held_out, expected.held_out, atol=1e-5)
-
-
-def test_frequent_features_weigh_less_and_language_versions_count_once():
-    inputs = csr_matrix(np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0], [1, 0, 1]]))
-    weights = inverse_document_frequency(inputs, ["a", "a", "b", "c"])
-    assert weights[0] < weights[1] < weights[2]
-    assert weights[1] == pytest.approx(np.log(4 / (1.5 + 1)))
-
-
-def test_a_fraction_of_the_rows_is_shorter_than_one():
-    inputs = csr_matrix(np.tril(np.ones((5, 5))))
-    weights = scale_to_lengths(inputs, np.full(5, 7, dtype=np.float32), 0.25)
-    lengths = np.sqrt(inputs @ weights**2)
-    assert lengths[:2] == pytest.approx([np.sqrt(1 / 2), 1])
-    assert (scale_to_lengths(inputs, np.zeros(5, dtype=np.float32), 0.25) == 0).all()
 
 
 def test_rows_are_predicted_without_their_fold_and_without_their_group(problem):
