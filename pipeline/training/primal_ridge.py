@@ -24,7 +24,7 @@ class PrimalRidge:
     def __init__(self, inputs: csr_matrix, wanted: Floats, penalty: float) -> None:
         self.bias: Floats = wanted.mean(axis=0)
         self._inputs = inputs
-        self._transposed = inputs.T.tocsr()
+        self._transposed = inputs.T  # column by column: rows are read in order, and once
         self._centred: Floats = wanted - self.bias
         self._penalty = penalty
         squares = np.asarray(inputs.multiply(inputs).sum(axis=0)).ravel()
