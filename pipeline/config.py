@@ -44,8 +44,13 @@ class LabelConfig(Section):
         """The number of workers where none was asked for: the cores that this process may use."""
         if self.workers is not None:
             return self.workers
-        may_use = getattr(os, "sched_getaffinity", None)
-        return len(may_use(0)) if may_use else os.cpu_count() or 1
+        return count_cores()
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    may_use = getattr(os, "sched_getaffinity", None)
+    return len(may_use(0)) if may_use else os.cpu_count() or 1
 
 
 class LearnedLayerConfig(Section):

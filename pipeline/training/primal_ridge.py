@@ -41,7 +41,7 @@ class PrimalRidge:
         wanted = np.asarray(self._transposed @ (self._centred * kept))
         smallest = TOLERANCE**2 * (wanted**2 * self._scale).sum(axis=0)
         weights = np.zeros_like(wanted) if start is None else start.copy()
-        residual = wanted if start is None else wanted - self._image(weights, kept)
+        residual = wanted - self._image(weights, kept)
         scaled = self._scale * residual
         direction, size = scaled, (residual * scaled).sum(axis=0)
         for _ in range(MAX_STEPS):

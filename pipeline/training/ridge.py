@@ -9,7 +9,6 @@ and the folds begin where the fit of all rows ended.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 
+from pipeline.config import count_cores
 from pipeline.training.dual_ridge import MAX_ROWS as MAX_EXACT_ROWS
 from pipeline.training.dual_ridge import DualRidge, RidgeHole
 from pipeline.training.primal_ridge import PrimalRidge
@@ -117,6 +117,6 @@ def _fit_by_iteration(
         without = solver.solve(~outside, weights)
         held_out[outside] = inputs[outside] @ without + solver.bias
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(count_cores()) as pool:
         list(pool.map(hold_out, np.unique(folds)))
     return RidgeFit(weights, solver.bias, held_out)
