@@ -6,7 +6,7 @@
 The articles are no part of this repository. The earlier three quarters train and the later quarter
 tests, once with headlines and once with first sentences as units. Our default model, which has no
 lexicon for these topics, stands beside TF-IDF with logistic regression, one label at a time: with
-scikit-learn's defaults, and with what does best for it (word pairs, balanced classes).
+scikit-learn's defaults, and with word pairs and balanced classes.
 """
 
 from __future__ import annotations
