@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.near_duplicates import near_duplicate_pairs, runs_of, words_of
 from pipeline.records import LabelSet
-from pipeline.training.near_duplicates import near_duplicate_pairs, runs_of, words_of
 
 MIN_CONTENTS = 12
 """Contents a label needs, language versions counted once; fewer teach the n-grams nothing."""

@@ -24,6 +24,7 @@ from pipeline.evaluation.metrics import (
     reliability,
     split_by,
 )
+from pipeline.near_duplicates import number_copies
 from pipeline.records import Scores
 from pipeline.shipped import find_shipped
 from pipeline.storage.atomic import refuse_file_as_folder, refuse_unwritable, staged_folder
@@ -39,7 +40,6 @@ from pipeline.storage.model_folder import (
 from pipeline.tagging.context import texts_before
 from pipeline.tagging.lexicon import Lexicon, is_of_another_scheme, load_lexicon
 from pipeline.training.model_card import WHOLE_MODEL, CardFacts, write_card
-from pipeline.training.near_duplicates import number_copies
 from pipeline.training.splits import grouped_folds, largest_component_fraction
 from pipeline.training.trainer import HeldOut, Progress, TrainingSet, fit_stacked
 from pipeline.workflows.models import (

@@ -1,7 +1,7 @@
 import numpy as np
 
-from pipeline.training import near_duplicates
-from pipeline.training.near_duplicates import near_duplicate_pairs, number_copies
+from pipeline import near_duplicates
+from pipeline.near_duplicates import near_duplicate_pairs, number_copies
 
 LONG = "The Council calls on all Member States to step up their efforts in 2031."
 
