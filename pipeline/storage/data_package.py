@@ -5,7 +5,6 @@ Frictionless Data Package 2.0, https://datapackage.org/standard/data-package/.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -18,10 +17,12 @@ from pipeline import __version__
 from pipeline.codebook import Codebook
 from pipeline.records import KINDS, REVIEW_COLUMN
 from pipeline.storage.dataset_folder import CODED_COLUMN, DATA_FILE, DATASET_FOLDER
+from pipeline.storage.json_files import write_json
 from pipeline.storage.rows import codebook_table, document_table, table_schemas
 
 RUN_FILE = "run.json"
 """Written last: an output folder that has it is whole."""
+PACKAGE_FILE = "datapackage.json"
 TEXTS = "texts"
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -89,17 +90,7 @@ def write_data_package(folder: Path, codebook: Codebook) -> None:
         "codebook": codebook_table(codebook).schema,
     }
     resources = [
-        {
-            **_file(folder, f"{name}.csv", name),
-            "mediatype": "text/csv",
-            "encoding": "utf-8",
-            "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"'},
-            "schema": {
-                "fields": _fields(name, schemas[name], meanings),
-                "missingValues": [""],
-                **_keys(name),
-            },
-        }
+        describe_csv(folder, name, _fields(name, schemas[name], meanings), _keys(name))
         for name in CSV_TABLES
     ]
     dataset = pyarrow.parquet.read_schema(folder / DATASET_FOLDER / DATA_FILE)
@@ -139,8 +130,20 @@ def write_data_package(folder: Path, codebook: Codebook) -> None:
         "version": __version__,
         "resources": [*resources, *parquet_files, *(others if texts else others[:1])],
     }
-    content = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
-    (folder / "datapackage.json").write_text(content, encoding="utf-8")
+    write_json(folder / PACKAGE_FILE, package, indent=1)
+
+
+def describe_csv(
+    folder: Path, name: str, fields: list[dict[str, Any]], keys: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the resource that stands for ``<name>.csv`` of a folder."""
+    return {
+        **_file(folder, f"{name}.csv", name),
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"'},
+        "schema": {"fields": fields, "missingValues": [""], **keys},
+    }
 
 
 def _file(folder: Path, path: str, name: str) -> dict[str, Any]:
@@ -179,14 +182,15 @@ def _fields(
             meaning = "numbers of this dimension's labels, from 0 in the order of codebook.csv"
         if table == "scores" and column.name != "sentence_id":
             meaning = f"probability of: {meaning}; empty for cover lines, which are not labelled"
-        fields.append(_field(column.name, _type(column.type), meaning))
+        fields.append(describe_field(column.name, column.type, meaning))
         if table == "sentences" and column.name == "kind":
             fields[-1]["constraints"] = {"enum": list(KINDS)}
     return fields
 
 
-def _field(name: str, type_: str, description: str) -> dict[str, Any]:
-    return {"name": name, "type": type_, "description": description}
+def describe_field(name: str, type_: pyarrow.DataType, meaning: str) -> dict[str, Any]:
+    """Return what the package says of a column."""
+    return {"name": name, "type": _type(type_), "description": meaning}
 
 
 def _type(arrow_type: pyarrow.DataType) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from pipeline.codebook import Codebook
 from pipeline.storage.csv_dialect import CsvWriter
 from pipeline.storage.data_package import RUN_FILE, TEXTS, write_data_package
 from pipeline.storage.dataset_folder import DATASET_FOLDER, DatasetWriter
+from pipeline.storage.json_files import write_json
 from pipeline.storage.parquet_file import ParquetFile
 from pipeline.storage.rows import (
     CODEBOOK_COLUMNS,
@@ -113,9 +113,7 @@ def write_companions(folder: Path, codebook: Codebook, run: dict[str, Any]) -> N
     with CsvWriter(folder / "codebook.csv", CODEBOOK_COLUMNS) as file:
         file.write(codebook_table(codebook))
     write_data_package(folder, codebook)
-    content = json.dumps(run, ensure_ascii=False, indent=2) + "\n"
-    # Paths that are no UTF-8 become JSON's own escapes.
-    (folder / RUN_FILE).write_bytes(content.encode("utf-8", "backslashreplace"))
+    write_json(folder / RUN_FILE, run)
 
 
 def with_doc_id(source: SourceRows, document: SourceText, doc_id: str) -> SourceRows:

@@ -19,6 +19,7 @@ from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -135,13 +136,12 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
         config.review_margin,
         config.precision,
     )
-    # It is only looked at here: every worker opens its own.
-    model_sha256 = open_model(request.model, codebook, request.precision).digest
+    model_record = _model_record(request, codebook)
     summary = LabelSummary(config.output)
     work = config.output.absolute().parent / f".{config.output.name}.work"
     with run_lock(work, config.output), _rare_garbage_collection():
         planned = plan_sources(sources, work / "units", config.language, progress.plan)
-        shards = plan_shards(planned, _deciders(request, model_sha256, codebook))
+        shards = plan_shards(planned, _deciders(request, model_record["model_sha256"], codebook))
         store = ShardStore(work / "shards")
         inputs = []
         with staged_folder(config.output, RUN_FILE, work / "staging") as staging:
@@ -159,7 +159,7 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
                             {"source": row.source, "sha256": row.sha256, "status": row.status}
                         )
             summary.seconds = time.monotonic() - started
-            run = _run_record(config, model_sha256, codebook, summary, inputs)
+            run = _run_record(config, model_record, codebook, summary, inputs)
             write_companions(staging, codebook, run)
         shutil.rmtree(work, ignore_errors=True)
     return summary
@@ -259,9 +259,16 @@ def _refuse_output_among_inputs(config: LabelConfig, sources: Sequence[Source]) 
             )
 
 
+def _model_record(request: LabelRequest, codebook: Codebook) -> dict[str, Any]:
+    """Say which model it is; it is only looked at here, every worker opens its own."""
+    model = open_model(request.model, codebook, request.precision)
+    thresholds = dict(zip(codebook.label_ids, model.thresholds.tolist(), strict=True))
+    return {"model_sha256": model.digest, "thresholds": thresholds}
+
+
 def _run_record(
     config: LabelConfig,
-    model_sha256: str,
+    model_record: dict[str, Any],
     codebook: Codebook,
     summary: LabelSummary,
     inputs: Sequence[dict[str, str]],
@@ -272,7 +279,7 @@ def _run_record(
         "packages": {name: version(name) for name in _VERSIONED_PACKAGES},
         "configuration": config.model_dump(mode="json"),
         "codebook_version": codebook.version,
-        "model_sha256": model_sha256,
+        **model_record,
         "seed": None,
         "inputs": list(inputs),
         "counts": {

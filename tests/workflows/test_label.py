@@ -78,6 +78,8 @@ def test_run_record_says_what_was_done(run, document, tmp_path):
     assert record["inputs"][0]["status"] == "labelled"
     assert len(record["model_sha256"]) == 64
     assert record["configuration"]["review_margin"] == 0.1
+    assert list(record["thresholds"]) == ["ports", "farming", "alarm"]
+    assert all(0 < threshold < 1 for threshold in record["thresholds"].values())
 
 
 def test_evidence_says_which_words_carried_a_label(run, document, tmp_path):
