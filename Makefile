@@ -1,7 +1,7 @@
 # A menu: each target is one thin line over `python -m pipeline <command>`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup label train evaluate fetch bench check-data check test test-slow lint types format clean
+.PHONY: help setup label train evaluate compare sample fetch bench check-data check test test-slow lint types format clean
 
 PYTHON ?= python3
 RUN := .venv/bin/python -m pipeline
@@ -28,6 +28,12 @@ train: $(READY) ## train a model from data/train and write it under models/ (CON
 
 evaluate: $(READY) ## score a model on gold data; fails below the recorded floors (MODEL, GOLD)
 	$(RUN) evaluate $(call option,model,$(MODEL)) $(call option,gold,$(GOLD))
+
+compare: $(READY) ## compare labelled folders: tables and an HTML report (INPUT, OUTPUT, CODED, CONFIG)
+	$(RUN) compare $(call option,input,$(INPUT)) $(call option,output,$(OUTPUT)) $(call option,coded,$(CODED)) $(call option,config,$(CONFIG))
+
+sample: $(READY) ## draw sentences of labelled folders for a person to code (INPUT, OUTPUT, SIZE)
+	$(RUN) sample $(call option,input,$(INPUT)) $(call option,output,$(OUTPUT)) $(call option,size,$(SIZE))
 
 fetch: $(READY) ## download conclusions from the Council's register or CELLAR into data/raw (DOC, LANG=nl,en)
 	$(RUN) fetch --doc $(call quoted,$(DOC)) --lang $(call quoted,$(LANG))

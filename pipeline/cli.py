@@ -159,6 +159,64 @@ def evaluate(
 
 
 @app.command()
+def compare(
+    input_: Annotated[
+        list[str] | None,
+        typer.Option("--input", "-i", help="A labelled folder, or a folder of them; repeatable."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write.")] = None,
+    coded: Annotated[
+        Path | None, typer.Option(help="A sample that a person has coded, for valid intervals.")
+    ] = None,
+    config: ConfigPath = None,
+    set_: Overrides = None,
+) -> None:
+    """Compare labelled documents: shares, intervals, reuse, language versions, a report."""
+
+    def run() -> None:
+        from pipeline.config import CompareConfig
+        from pipeline.console import CompareConsole
+        from pipeline.workflows.compare import compare_labelled
+
+        given = {"input": input_, "output": output, "coded": coded}
+        settings = _settings("compare", CompareConfig, config, given, set_)
+        with CompareConsole() as console:
+            summary = compare_labelled(settings, console.advance)
+        console.print_summary(summary)
+
+    _shown(run)
+
+
+@app.command()
+def sample(
+    input_: Annotated[
+        list[str] | None,
+        typer.Option("--input", "-i", help="A labelled folder, or a folder of them; repeatable."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="CSV file to write.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Sentences of each labelled folder.")] = None,
+    config: ConfigPath = None,
+    set_: Overrides = None,
+) -> None:
+    """Draw random sentences of labelled folders for a person to code."""
+
+    def run() -> None:
+        from pipeline.config import SampleConfig
+        from pipeline.console import SampleConsole
+        from pipeline.workflows.sample import draw_sample
+
+        given = {"input": input_, "output": output, "size": size}
+        settings = _settings("sample", SampleConfig, config, given, set_)
+        with SampleConsole() as console:
+            summary = draw_sample(settings, console.advance)
+        console.print_summary(summary)
+
+    _shown(run)
+
+
+@app.command()
 def fetch(
     document: Annotated[
         list[str], typer.Option("--doc", help="Register or CELEX number; repeatable, or a,b.")

@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from pipeline.errors import ConfigError
+from pipeline.records import Kind
 from pipeline.shipped import find_shipped
 from pipeline.yaml_files import Section, describe_misfits, read_mapping, read_yaml
 
@@ -130,6 +131,41 @@ class EvaluateConfig(Section):
     errors: Path | None = Field(None, description="a CSV file to list every error in")
     precision: Precision = Field("auto", description=_PRECISION)
     bootstrap_samples: int = Field(1000, ge=100, description="resamples of whole documents")
+    seed: int = 0
+
+
+class FrameConfig(Section):
+    """Which sentences of labelled folders count, in ``compare`` and ``sample`` alike."""
+
+    input: tuple[str, ...] = Field(
+        description="labelled folders, folders of them, or globs", min_length=1
+    )
+    output: Path
+    kinds: tuple[Kind, ...] = Field(("sentence",), description="units that count", min_length=1)
+    languages: tuple[str, ...] = Field(
+        ("en",),
+        description="of a document in several languages the first of these is held against other "
+        "documents; where it has none of them, the first in the alphabet",
+    )
+
+
+class CompareConfig(FrameConfig):
+    """``configs/compare.yaml``: which labelled folders are held side by side."""
+
+    coded: Path | None = Field(
+        None, description="a sample that `sample` drew and a person coded, for valid intervals"
+    )
+    confidence: float = Field(0.95, gt=0, lt=1, description="of the intervals")
+    similar_documents: int = Field(10, ge=1, description="most like it, listed for each document")
+    min_words_reused: int = Field(
+        8, ge=1, description="shorter sentences are nobody's text and no reuse"
+    )
+
+
+class SampleConfig(FrameConfig):
+    """``configs/sample.yaml``: how many sentences are drawn for a person to code."""
+
+    size: int = Field(200, ge=1, description="sentences of each labelled folder")
     seed: int = 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,11 @@ from pipeline.workflows.label import SHOWN_LABELS, LabelProgress, LabelSummary
 if TYPE_CHECKING:
     from pipeline.evaluation.metrics import Metrics
     from pipeline.workflows.check_data import DataReport
+    from pipeline.workflows.compare import ComparisonSummary
     from pipeline.workflows.evaluate import Evaluation
     from pipeline.workflows.explain import SentenceExplanation
     from pipeline.workflows.fetch import FetchSummary
+    from pipeline.workflows.sample import SampleSummary
     from pipeline.workflows.train import TrainSummary
 
 PLAIN_LINE_EVERY_S = 5.0
@@ -147,6 +150,14 @@ class LabelConsole(_Console, LabelProgress):
         out.print(f"\nwritten to {summary.output}/ (start with sentences.csv)", soft_wrap=True)
 
 
+class _StepConsole(_Console):
+    """Shows the steps of a command."""
+
+    def advance(self, step: str, done: int, total: int) -> None:
+        """Show one more step."""
+        self._show(step, done, total, "", is_last=done == total)
+
+
 class TrainConsole(_Console):
     """Shows the steps of a training run."""
 
@@ -178,6 +189,64 @@ class FetchConsole(_Console):
             self.out.print(f"  {summary.output / name}", soft_wrap=True)
         for name, error in summary.failures:
             self.out.print(f"  {name}: {error.code}: {error.message}", markup=False, soft_wrap=True)
+
+
+class CompareConsole(_StepConsole):
+    """Shows what is being read and compared."""
+
+    def print_summary(self, summary: ComparisonSummary) -> None:
+        """Print what the comparison rests on, what to look at, and where the files are."""
+        out = self.out
+        counts = Table(show_header=False, box=None, pad_edge=False)
+        counts.add_row(
+            "documents",
+            f"{summary.n_documents:,} in {summary.n_versions:,} language versions, from "
+            f"{_counted(summary.n_corpora, 'labelled folder')}",
+        )
+        counts.add_row("sentences in several documents", f"{summary.n_reused:,}")
+        counts.add_row("sentences coded by hand", f"{summary.n_coded:,}")
+        if summary.agreement:
+            counts.add_row(
+                "labels that one of two versions has",
+                f"{_number(summary.agreement.disagreement)} of those that either has",
+            )
+            counts.add_row("alpha of language versions", _number(summary.agreement.alpha))
+        out.print(counts)
+        _print_notices(out, summary.notices)
+        if not summary.n_coded:
+            out.print(
+                "\nno intervals: no sentence was coded by hand. `sample` draws sentences to code, "
+                "`compare --coded` reads them.",
+                soft_wrap=True,
+            )
+        out.print(f"\nwritten to {summary.output}/ (start with report.html)", soft_wrap=True)
+
+
+class SampleConsole(_StepConsole):
+    """Shows what is being read."""
+
+    def print_summary(self, summary: SampleSummary) -> None:
+        """Print what was drawn, and what to do with it."""
+        for corpus, (n_drawn, n_sentences) in summary.drawn.items():
+            self.out.print(f"{corpus}: {n_drawn:,} of {n_sentences:,} sentences", soft_wrap=True)
+        _print_notices(self.out, summary.notices)
+        self.out.print(
+            f"\nwritten to {summary.output}. Code from the top: in column labels, the label ids of "
+            "a sentence joined with |, or none; leave empty what you do not reach. Then `compare "
+            f"--coded {summary.output}`.",
+            soft_wrap=True,
+        )
+
+
+def _print_notices(out: Console, notices: Sequence[str]) -> None:
+    if notices:
+        out.print("\nlook at:")
+    for notice in notices:
+        out.print(f"  {notice}", markup=False, soft_wrap=True)
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def print_evaluation(evaluation: Evaluation) -> None:

@@ -41,6 +41,9 @@ REVIEW_COLUMN = "needs_review"
 Scores = NDArray[np.float32]
 """Probabilities in [0, 1], shape (n_sentences, n_labels), columns in codebook order."""
 
+DocumentKey = tuple[str, str]
+"""A document of a comparison: its corpus and ``doc_id``."""
+
 LabelSet = tuple[str, ...]
 """Label ids in codebook order; empty is a valid answer."""
 
@@ -197,3 +200,36 @@ class Reference:
     end: int
     kind: str
     target: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledVersion:
+    """One language version of a document as it was labelled: its units in order, cover left out.
+
+    ``labels`` and ``probabilities`` have shape (n_units, n_labels); ``counted`` are the places of
+    the units that count when documents are compared, most often its sentences.
+    """
+
+    doc_id: str
+    language: str
+    title: str
+    date: str
+    units: tuple[Sentence, ...]
+    labels: NDArray[np.bool_]
+    probabilities: Scores
+    counted: NDArray[np.int64]
+
+    @property
+    def counted_labels(self) -> NDArray[np.bool_]:
+        """The labels of the units that count, shape (n_counted, n_labels)."""
+        return self.labels[self.counted]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledDocument:
+    """A document of a corpus: its versions by language, and the one that stands for it."""
+
+    corpus: str
+    doc_id: str
+    versions: tuple[LabelledVersion, ...]
+    compared: LabelledVersion

@@ -75,6 +75,25 @@ def test_output_that_is_a_file_is_exit_code_2(tmp_path):
     assert "is a file, expected a folder" in result.stderr
 
 
+def test_what_was_labelled_is_compared_and_sampled(samples, tmp_path):
+    _, labelled = samples
+    compared = conclabel("compare", "-i", str(labelled), "-o", str(tmp_path / "out"))
+    assert compared.returncode == 0, compared.stderr
+    assert "5 in 16 language versions, from 1 labelled folder" in compared.stdout
+    assert (tmp_path / "out" / "report.html").exists()
+    drawn = conclabel("sample", "-i", str(labelled), "-o", str(tmp_path / "s.csv"), "--size", "9")
+    assert drawn.returncode == 0, drawn.stderr
+    assert "9 of 175 sentences" in drawn.stdout
+
+
+@pytest.mark.parametrize("command", ["compare", "sample"])
+def test_nothing_labelled_is_exit_code_2(tmp_path, command):
+    result = conclabel(command, "-i", str(tmp_path), "-o", str(tmp_path / "out"))
+    assert result.returncode == 2
+    assert "no labelled folder there" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_help_is_quick_and_loads_nothing_heavy():
     code = (
         "import sys, pipeline.cli; "

@@ -3,9 +3,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import (
+    CompareConfig,
     EvaluateConfig,
     FetchConfig,
     LabelConfig,
+    SampleConfig,
     TrainConfig,
     load_config,
     parse_overrides,
@@ -21,6 +23,8 @@ from pipeline.errors import ConfigError
         ("train-transformer", TrainConfig),
         ("evaluate", EvaluateConfig),
         ("fetch", FetchConfig),
+        ("compare", CompareConfig),
+        ("sample", SampleConfig),
     ],
 )
 def test_shipped_configuration_loads(name, into):
@@ -31,7 +35,7 @@ def test_every_file_in_configs_has_a_type():
     names = {path.name for path in Path("configs").glob("*.yaml")}
     assert names == {
         *("codebook.yaml", "evaluate.yaml", "fetch.yaml", "floors.yaml", "label.yaml"),
-        *("train.yaml", "train-transformer.yaml"),
+        *("train.yaml", "train-transformer.yaml", "compare.yaml", "sample.yaml"),
     }
 
 

@@ -158,14 +158,19 @@ def _parse_row(
         document_id=row.text_of("document_id") or row.text_of("doc_id") or group_id,
         language=language,
         text=text,
-        labels=_parse_labels(row, label_columns, codebook, origin),
+        labels=parse_labels(row, label_columns, codebook, origin),
         origin=origin,
     )
 
 
-def _parse_labels(
+def parse_labels(
     row: TableRow, label_columns: Sequence[str], codebook: Codebook, origin: str
 ) -> LabelSet:
+    """Return a row's labels: of its 0/1 columns, or of ``labels`` where there are none.
+
+    Raises:
+        DataError: A label that the codebook does not have, or a cell that is neither 0 nor 1.
+    """
     if label_columns:
         return codebook.in_order(
             label for label in label_columns if _is_one(row.cells.get(label, 0), label, origin)

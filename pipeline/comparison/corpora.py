@@ -1,0 +1,141 @@
+"""Labels in whole corpora, with intervals that hold where a person has coded a sample of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.codebook import Codebook
+from pipeline.comparison.intervals import (
+    MIN_POSITIVES,
+    CodedCounts,
+    benjamini_hochberg,
+    estimate_difference,
+    estimate_share,
+    p_value_of_difference,
+)
+from pipeline.comparison.rows import CorpusRow, DifferenceRow
+from pipeline.records import LabelledDocument
+
+Bools = NDArray[np.bool_]
+
+NOT_CODED = "not estimable: no sentence was coded by hand"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodedLabels:
+    """What the model and a person say of the same sentences, shape (n_coded, n_labels) each."""
+
+    predicted: Bools
+    by_hand: Bools
+
+
+def count_labels(
+    documents: Sequence[LabelledDocument], coded: CodedLabels | None, n_labels: int
+) -> list[CodedCounts]:
+    """Return the counts of every label in one corpus, each document counted once."""
+    found = np.concatenate([document.compared.counted_labels for document in documents])
+    n_predicted = found.sum(axis=0)
+    counts = [CodedCounts(len(found), int(n_predicted[column])) for column in range(n_labels)]
+    if coded is None:
+        return counts
+    return [
+        replace(
+            entry,
+            n_with=int(given.sum()),
+            true_with=int((given & true).sum()),
+            n_without=int((~given).sum()),
+            true_without=int((~given & true).sum()),
+        )
+        for entry, given, true in zip(counts, coded.predicted.T, coded.by_hand.T, strict=True)
+    ]
+
+
+def describe_corpora(
+    documents_by_corpus: Mapping[str, Sequence[LabelledDocument]],
+    counts_by_corpus: Mapping[str, Sequence[CodedCounts]],
+    codebook: Codebook,
+    confidence: float,
+) -> list[CorpusRow]:
+    """Return a row for every label in every corpus that has a sentence that counts."""
+    rows = []
+    for corpus, counts in counts_by_corpus.items():
+        documents = documents_by_corpus[corpus]
+        expected = np.concatenate(
+            [document.compared.probabilities[document.compared.counted] for document in documents]
+        ).mean(axis=0, dtype=np.float64)
+        for label, entry, mean in zip(codebook.labels, counts, expected.tolist(), strict=True):
+            found = estimate_share(entry, confidence) if entry.is_estimable else None
+            rows.append(
+                CorpusRow(
+                    corpus=corpus,
+                    dimension=label.dimension,
+                    label=label.id,
+                    documents=len(documents),
+                    sentences=entry.n_sentences,
+                    labelled_sentences=entry.n_predicted,
+                    share=entry.n_predicted / entry.n_sentences,
+                    expected_share=mean,
+                    coded_sentences=entry.n_with + entry.n_without,
+                    coded_with_label=entry.n_positives,
+                    estimate=found.value if found else None,
+                    low=found.low if found else None,
+                    high=found.high if found else None,
+                    note=_why_not(entry),
+                )
+            )
+    return rows
+
+
+def compare_corpora(
+    counts_by_corpus: Mapping[str, Sequence[CodedCounts]], codebook: Codebook, confidence: float
+) -> list[DifferenceRow]:
+    """Return a row for every label in every two corpora."""
+    rows = []
+    for corpus, other in combinations(counts_by_corpus, 2):
+        pairs = zip(codebook.labels, counts_by_corpus[corpus], counts_by_corpus[other], strict=True)
+        for label, ours, theirs in pairs:
+            can_say = ours.is_estimable and theirs.is_estimable
+            found = estimate_difference(ours, theirs, confidence) if can_say else None
+            shares = (ours.n_predicted / ours.n_sentences, theirs.n_predicted / theirs.n_sentences)
+            rows.append(
+                DifferenceRow(
+                    corpus=corpus,
+                    other_corpus=other,
+                    dimension=label.dimension,
+                    label=label.id,
+                    share_difference=shares[0] - shares[1],
+                    estimate=found.value if found else None,
+                    low=found.low if found else None,
+                    high=found.high if found else None,
+                    p_value=p_value_of_difference(ours, theirs) if can_say else None,
+                    q_value=None,
+                    note=_why_not(ours) or _why_not(theirs),
+                )
+            )
+    return _with_q_values(rows)
+
+
+def _with_q_values(rows: Sequence[DifferenceRow]) -> list[DifferenceRow]:
+    tested = [row.p_value for row in rows if row.p_value is not None]
+    q_values = iter(benjamini_hochberg(tested))
+    return [row if row.p_value is None else replace(row, q_value=next(q_values)) for row in rows]
+
+
+def _why_not(counts: CodedCounts) -> str:
+    """Return why a share cannot be estimated, empty where it can."""
+    if counts.is_estimable:
+        return ""
+    if not counts.n_with + counts.n_without:
+        return NOT_CODED
+    if counts.n_positives < MIN_POSITIVES:
+        return (
+            f"not estimable: {counts.n_positives} coded sentences have the label, "
+            f"{MIN_POSITIVES} needed"
+        )
+    missing = "with" if counts.n_predicted and not counts.n_with else "without"
+    return f"not estimable: no coded sentence {missing} the label by the model"

@@ -1,0 +1,173 @@
+"""One page about a comparison, to be opened in any browser without a network."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.codebook import Codebook
+from pipeline.comparison.contents import VersionAgreement
+from pipeline.comparison.rows import (
+    ContentRow,
+    CorpusRow,
+    DifferenceRow,
+    DocumentRow,
+    ReuseRow,
+    ShareRow,
+    SimilarRow,
+    VersionPairRow,
+)
+
+TEMPLATE = "report.html"
+MAX_DOCUMENTS = 40
+"""Columns of the map of labels; a wider one cannot be read."""
+MAX_ROWS = 50
+"""Of a list on the page; the tables have all."""
+SETS_APART = 2.0
+"""The z from which a label is said to set a document apart: about 1 in 20 by chance."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """All that a comparison found, as its tables have it."""
+
+    codebook: Codebook
+    documents: Sequence[DocumentRow]
+    shares: Sequence[ShareRow]
+    similar: Sequence[SimilarRow]
+    reuse: Sequence[ReuseRow]
+    corpora: Sequence[CorpusRow]
+    differences: Sequence[DifferenceRow]
+    pairs: Sequence[VersionPairRow]
+    agreement: VersionAgreement | None
+    contents: Sequence[ContentRow]
+    confidence: float
+    notices: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whisker:
+    """Where an estimate stands on a line from 0 to 100."""
+
+    row: CorpusRow
+    low: float
+    middle: float
+    high: float
+
+
+def render_report(report: Report) -> str:
+    """Return the page as HTML; every text in it is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = _percent
+    environment.filters["number"] = _number
+    return environment.get_template(TEMPLATE).render(**_view(report), max_rows=MAX_ROWS)
+
+
+def _view(report: Report) -> dict[str, Any]:
+    compared = [row for row in report.documents if row.is_compared]
+    return {
+        "report": report,
+        "corpora": list(dict.fromkeys(row.corpus for row in report.documents)),
+        "compared": compared,
+        "mapped": [row for row in compared if row.sentences][:MAX_DOCUMENTS],
+        "share_by_cell": _share_by_cell(report),
+        "most_frequent": max((row.share for row in report.shares), default=0.0) or 1.0,
+        "used_labels": {row.label for row in report.shares if row.labelled_sentences},
+        "set_apart": _set_apart(report),
+        "nearest": [row for row in report.similar if row.dimension == "all" and row.rank <= 3],
+        "reused": _grouped_reuse(report.reuse),
+        "whiskers": _whiskers(report.corpora),
+        "coded_corpora": {row.corpus for row in report.corpora if row.coded_sentences},
+        "findings": sorted(
+            (row for row in report.differences if row.p_value is not None),
+            key=lambda row: (row.p_value, row.label),
+        ),
+        "language_pairs": _language_matrix(report.pairs),
+        "split_contents": sorted(
+            (row for row in report.contents if row.split_labels),
+            key=lambda row: -row.split_labels.count("|"),
+        ),
+    }
+
+
+def _share_by_cell(report: Report) -> dict[tuple[str, str, str], ShareRow]:
+    """Return the share of every label in every document, of the version compared."""
+    is_compared = {
+        (row.corpus, row.doc_id, row.language) for row in report.documents if row.is_compared
+    }
+    return {
+        (row.corpus, row.doc_id, row.label): row
+        for row in report.shares
+        if (row.corpus, row.doc_id, row.language) in is_compared
+    }
+
+
+def _set_apart(report: Report) -> list[tuple[str, str, list[ShareRow]]]:
+    """Return, for each document, the labels that set it apart, surest first."""
+    rows: dict[tuple[str, str], list[ShareRow]] = defaultdict(list)
+    for row in report.shares:
+        if row.z is not None and row.z >= SETS_APART:
+            rows[row.corpus, row.doc_id].append(row)
+    return [
+        (*key, sorted(found, key=lambda row: -(row.z or 0.0))[:5]) for key, found in rows.items()
+    ]
+
+
+def _grouped_reuse(rows: Sequence[ReuseRow]) -> list[list[ReuseRow]]:
+    """Return the copies of each sentence together, those in most documents first."""
+    copies: dict[int, list[ReuseRow]] = defaultdict(list)
+    for row in rows:
+        copies[row.reuse].append(row)
+    return sorted(copies.values(), key=lambda found: -len({(r.corpus, r.doc_id) for r in found}))
+
+
+def _whiskers(rows: Sequence[CorpusRow]) -> dict[str, list[_Whisker]]:
+    """Return the estimates of each label that has one, on a scale that fits the highest."""
+    said = [row for row in rows if row.estimate is not None]
+    top = max((row.high or 0.0 for row in said), default=0.0) or 1.0
+    whiskers: dict[str, list[_Whisker]] = defaultdict(list)
+    for row in said:
+        low, middle, high = (
+            100 * (value or 0.0) / top for value in (row.low, row.estimate, row.high)
+        )
+        whiskers[row.label].append(_Whisker(row, low, middle, high))
+    return whiskers
+
+
+def _language_matrix(pairs: Sequence[VersionPairRow]) -> dict[str, dict[str, float | None]]:
+    """Return the disagreement of every two languages over all documents, by language."""
+    labels: dict[tuple[str, str], int] = defaultdict(int)
+    different: dict[tuple[str, str], float] = defaultdict(float)
+    for row in pairs:
+        for key in ((row.language, row.other_language), (row.other_language, row.language)):
+            labels[key] += row.labels
+            different[key] += row.labels * (row.disagreement or 0.0)
+    languages = sorted({language for language, _ in labels})
+    return {
+        language: {
+            other: different[language, other] / labels[language, other]
+            if labels[language, other]
+            else None
+            for other in languages
+        }
+        for language in languages
+    }
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+def _number(value: float | None, decimals: int = 2) -> str:
+    return "n/a" if value is None else f"{value:.{decimals}f}"

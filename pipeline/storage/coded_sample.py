@@ -1,0 +1,133 @@
+"""A random sample of labelled sentences for a person to code, and its way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow
+
+from pipeline.codebook import Codebook
+from pipeline.errors import DataError
+from pipeline.records import LabelSet, Sentence
+from pipeline.storage.csv_dialect import CsvWriter
+from pipeline.storage.gold import parse_labels, text_digest
+from pipeline.storage.tables import TableRow, read_table
+
+NO_LABEL = "none"
+"""What a coder writes where no label applies; no label can be called so."""
+COLUMNS = (
+    *("corpus", "sentence_id", "doc_id", "language", "section", "text", "labels"),
+    *("text_sha256", "sampling_prob", "drawn_from"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSentence:
+    """A sentence of a sample: one of ``n_drawn`` of a corpus that has ``n_sentences``."""
+
+    corpus: str
+    unit: Sentence
+    n_drawn: int
+    n_sentences: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodedSentence:
+    """A sentence of a sample on its way back.
+
+    ``labels`` is None where nobody has coded it yet; ``drawn_from`` says how many sentences its
+    corpus had; ``origin`` is file and line.
+    """
+
+    corpus: str
+    sentence_id: str
+    labels: LabelSet | None
+    drawn_from: int
+    origin: str
+
+
+def write_sample(path: Path, drawn: Sequence[DrawnSentence]) -> None:
+    """Write sentences for a person to code: without the model's labels, in the given order."""
+    rows = [
+        (
+            *(entry.corpus, entry.unit.sentence_id, entry.unit.doc_id, entry.unit.language),
+            *(entry.unit.section, entry.unit.text, "", text_digest(entry.unit.text)),
+            *(repr(entry.n_drawn / entry.n_sentences), str(entry.n_sentences)),
+        )
+        for entry in drawn
+    ]
+    columns = zip(*rows, strict=True)
+    with CsvWriter(path, COLUMNS) as writer:
+        writer.write(
+            pyarrow.table(
+                {
+                    name: pyarrow.array(column, pyarrow.string())
+                    for name, column in zip(COLUMNS, columns, strict=True)
+                }
+            )
+        )
+
+
+def read_sample(
+    path: Path, codebook: Codebook, text_by_key: Mapping[tuple[str, str], str]
+) -> list[CodedSentence]:
+    """Return the rows of a sample in order.
+
+    Args:
+        path: What ``write_sample`` wrote, with ``labels`` filled in: ids joined with ``|``, or
+            ``none``; an empty cell is not coded yet.
+        codebook: Of the labels.
+        text_by_key: The sentences that may be in the sample, by corpus and ``sentence_id``.
+
+    Raises:
+        DataError: A row names a sentence that is not there, whose text has changed, or that stands
+            twice, or a label that the codebook does not have; with file and line.
+    """
+    coded: list[CodedSentence] = []
+    line_by_key: dict[tuple[str, str], int] = {}
+    needed = ("corpus", "sentence_id", "labels", "text_sha256", "drawn_from")
+    for row in read_table(path, required=needed):
+        origin = f"{path} line {row.line}"
+        key = (row.text_of("corpus"), row.text_of("sentence_id"))
+        if key in line_by_key:
+            raise DataError(
+                f"{origin}: sentence '{key[1]}' of {key[0]} stands already on line "
+                f"{line_by_key[key]}. Keep one coding of each sentence."
+            )
+        line_by_key[key] = row.line
+        _check_text(row, key, origin, text_by_key)
+        labels = _labels_of(row, codebook, origin)
+        coded.append(CodedSentence(*key, labels, _drawn_from(row, origin), origin))
+    return coded
+
+
+def _labels_of(row: TableRow, codebook: Codebook, origin: str) -> LabelSet | None:
+    cell = row.text_of("labels").strip()
+    if not cell:
+        return None
+    return () if cell == NO_LABEL else parse_labels(row, (), codebook, origin)
+
+
+def _check_text(
+    row: TableRow, key: tuple[str, str], origin: str, text_by_key: Mapping[tuple[str, str], str]
+) -> None:
+    text = text_by_key.get(key)
+    if text is None:
+        raise DataError(
+            f"{origin}: corpus '{key[0]}' has no sentence '{key[1]}' to compare. Name the folders "
+            "and settings with which the sample was drawn."
+        )
+    if text_digest(text) != row.text_of("text_sha256"):
+        raise DataError(
+            f"{origin}: the text of '{key[1]}' is not the one that was drawn (its SHA-256 "
+            "differs). Code it again, or restore the text."
+        )
+
+
+def _drawn_from(row: TableRow, origin: str) -> int:
+    cell = row.text_of("drawn_from")
+    if not cell.isdecimal():
+        raise DataError(f"{origin}: drawn_from is {cell!r}, expected a number of sentences.")
+    return int(cell)

@@ -1,0 +1,312 @@
+"""`compare`: labelled folders in; tables and a report of how their documents compare out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import __version__
+from pipeline.codebook import Codebook
+from pipeline.comparison.contents import (
+    DocumentContents,
+    VersionAgreement,
+    align_contents,
+    compare_languages,
+    compare_version_pairs,
+    describe_contents,
+    pool_labels,
+)
+from pipeline.comparison.corpora import (
+    CodedLabels,
+    compare_corpora,
+    count_labels,
+    describe_corpora,
+)
+from pipeline.comparison.profiles import (
+    describe_documents,
+    rank_similar,
+    share_labels,
+)
+from pipeline.comparison.report import Report, render_report
+from pipeline.comparison.reuse import count_shared, find_reuse
+from pipeline.comparison.rows import (
+    ContentRow,
+    CorpusRow,
+    DifferenceRow,
+    DocumentRow,
+    ReuseRow,
+    ShareRow,
+    SimilarRow,
+    VersionLabelRow,
+    VersionLanguageRow,
+    VersionPairRow,
+)
+from pipeline.config import CompareConfig
+from pipeline.errors import DataError, RequestError
+from pipeline.records import DocumentKey, LabelledDocument
+from pipeline.storage.atomic import staged_folder
+from pipeline.storage.coded_sample import CodedSentence, read_sample
+from pipeline.storage.json_files import write_json
+from pipeline.storage.row_tables import ExtraColumn, RowTable, write_tables
+from pipeline.workflows.labelled_corpora import Corpora, open_corpora
+
+REPORT = "report.html"
+RUN = "comparison.json"
+"""Written last: an output folder that has it is whole."""
+
+Advance = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonSummary:
+    """What a comparison rests on, and its most telling numbers, for the closing words."""
+
+    output: Path
+    n_corpora: int
+    n_documents: int
+    n_versions: int
+    n_reused: int
+    n_coded: int
+    agreement: VersionAgreement | None
+    notices: tuple[str, ...]
+
+
+def compare_labelled(config: CompareConfig, advance: Advance) -> ComparisonSummary:
+    """Compare the documents of labelled folders; the output appears whole or not at all.
+
+    Raises:
+        PipelineError: A folder or the coded sample cannot be used, or nothing can be written.
+    """
+    corpora = open_corpora(config, advance)
+    _refuse_output_among_inputs(config.output, corpora)
+    codebook, documents = corpora.codebook, corpora.documents
+    coded = _coded_labels(config.coded, corpora) if config.coded else {}
+    reuse = _find_reuse(documents, codebook, config.min_words_reused)
+    contents = _align_all(documents, advance)
+    pairs = [row for found in contents for row in compare_version_pairs(found)]
+    agreement = compare_languages(contents, pairs, codebook) if contents else None
+    documents_by_corpus = _with_sentences(corpora)
+    counts = {
+        name: count_labels(own, coded.get(name), len(codebook.labels))
+        for name, own in documents_by_corpus.items()
+    }
+    report = Report(
+        codebook=codebook,
+        documents=describe_documents(documents),
+        shares=share_labels(documents, codebook),
+        similar=rank_similar(documents, codebook, reuse.shared, config.similar_documents),
+        reuse=reuse.rows,
+        corpora=describe_corpora(documents_by_corpus, counts, codebook, config.confidence),
+        differences=compare_corpora(counts, codebook, config.confidence),
+        pairs=pairs,
+        agreement=agreement,
+        contents=[row for found in contents for row in describe_contents(found, codebook)],
+        confidence=config.confidence,
+        notices=corpora.notices,
+    )
+    summary = ComparisonSummary(
+        output=config.output,
+        n_corpora=len(corpora.names),
+        n_documents=len(documents),
+        n_versions=len(report.documents),
+        n_reused=reuse.n_sentences,
+        n_coded=sum(len(labels.by_hand) for labels in coded.values()),
+        agreement=agreement,
+        notices=corpora.notices,
+    )
+    advance("writing", 0, 1)
+    with staged_folder(config.output, RUN) as staging:
+        pooled = [pool_labels(found, corpora.thresholds) for found in contents]
+        write_tables(
+            staging, "Labelled Council conclusions compared", _tables(report, pooled, codebook)
+        )
+        (staging / REPORT).write_text(render_report(report), encoding="utf-8", newline="\n")
+        write_json(staging / RUN, _run_record(config, corpora))
+    advance("writing", 1, 1)
+    return summary
+
+
+def _refuse_output_among_inputs(output: Path, corpora: Corpora) -> None:
+    for folder in corpora.folders:
+        if output.resolve().is_relative_to(folder.path.resolve()):
+            raise RequestError(
+                f"{output}: lies in the labelled folder {folder.path}. Choose another folder."
+            )
+
+
+def _with_sentences(corpora: Corpora) -> dict[str, list[LabelledDocument]]:
+    """Return the documents of each corpus that has a sentence that counts."""
+    documents_by_corpus = {name: corpora.of(name) for name in corpora.names}
+    return {
+        name: documents
+        for name, documents in documents_by_corpus.items()
+        if any(len(document.compared.counted) for document in documents)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reuse:
+    n_sentences: int
+    rows: list[ReuseRow]
+    shared: Mapping[tuple[DocumentKey, DocumentKey], int]
+
+
+def _find_reuse(
+    documents: Sequence[LabelledDocument], codebook: Codebook, min_words: int
+) -> _Reuse:
+    """Find sentences that documents share; every language is looked through on its own."""
+    units = [
+        (document, version, place)
+        for document in documents
+        for version in document.versions
+        for place in version.counted.tolist()
+    ]
+    keys = [(document.corpus, document.doc_id) for document, _, _ in units]
+    reused = find_reuse(
+        [version.units[place].text for _, version, place in units],
+        [version.language for _, version, _ in units],
+        keys,
+        min_words,
+    )
+    label_ids = np.array(codebook.label_ids)
+    rows = []
+    for number, sentence in enumerate(reused, start=1):
+        copies = [units[row] for row in sentence.places]
+        is_alike = len({version.labels[place].tobytes() for _, version, place in copies}) == 1
+        for document, version, place in copies:
+            rows.append(
+                ReuseRow(
+                    reuse=number,
+                    corpus=document.corpus,
+                    doc_id=document.doc_id,
+                    language=version.language,
+                    sentence_id=version.units[place].sentence_id,
+                    is_coded_alike=int(is_alike),
+                    labels="|".join(label_ids[version.labels[place]]),
+                    text=version.units[place].text,
+                )
+            )
+    return _Reuse(len(reused), rows, count_shared(reused, keys))
+
+
+def _align_all(documents: Sequence[LabelledDocument], advance: Advance) -> list[DocumentContents]:
+    found = []
+    for number, document in enumerate(documents, start=1):
+        contents = align_contents(document)
+        advance("comparing versions", number, len(documents))
+        if contents is not None:
+            found.append(contents)
+    return found
+
+
+def _coded_labels(path: Path, corpora: Corpora) -> dict[str, CodedLabels]:
+    """Read a coded sample, and what the model says of its sentences, by corpus.
+
+    Raises:
+        DataError: A row cannot be used, nothing is coded, or a corpus is not the one that the
+            sample was drawn from.
+    """
+    place_by_key = {
+        (document.corpus, document.compared.units[place].sentence_id): (document, place)
+        for document in corpora.documents
+        for place in document.compared.counted.tolist()
+    }
+    text_by_key = {
+        key: document.compared.units[place].text for key, (document, place) in place_by_key.items()
+    }
+    sample = read_sample(path, corpora.codebook, text_by_key)
+    _refuse_other_frame(sample, corpora)
+    rows: dict[str, list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]] = {}
+    for sentence in sample:
+        if sentence.labels is not None:
+            document, place = place_by_key[sentence.corpus, sentence.sentence_id]
+            by_hand = np.isin(corpora.codebook.label_ids, sentence.labels)
+            rows.setdefault(sentence.corpus, []).append((document.compared.labels[place], by_hand))
+    if not rows:
+        raise DataError(
+            f"{path}: no row is coded. Fill in column 'labels': ids joined with '|', or 'none'."
+        )
+    return {
+        corpus: CodedLabels(*(np.stack(part) for part in zip(*pairs, strict=True)))
+        for corpus, pairs in rows.items()
+    }
+
+
+def _refuse_other_frame(sample: Sequence[CodedSentence], corpora: Corpora) -> None:
+    """Refuse a sample of a corpus that has grown or shrunk since: it is no random sample of it."""
+    sizes = {
+        name: sum(len(document.compared.counted) for document in corpora.of(name))
+        for name in corpora.names
+    }
+    for sentence in sample:
+        if sentence.drawn_from != sizes[sentence.corpus]:
+            raise DataError(
+                f"{sentence.origin}: drawn from {sentence.drawn_from} sentences of "
+                f"'{sentence.corpus}', which has {sizes[sentence.corpus]} now. Draw and code a new "
+                "sample, or compare the folder as it was."
+            )
+
+
+def _tables(
+    report: Report, pooled: Sequence[NDArray[np.bool_]], codebook: Codebook
+) -> list[RowTable]:
+    agreement = report.agreement
+    return [
+        RowTable("documents", DocumentRow, report.documents),
+        RowTable("shares", ShareRow, report.shares),
+        RowTable("similar_documents", SimilarRow, report.similar),
+        RowTable("reused_sentences", ReuseRow, report.reuse),
+        RowTable("corpora", CorpusRow, report.corpora),
+        RowTable("differences", DifferenceRow, report.differences),
+        RowTable("version_pairs", VersionPairRow, report.pairs),
+        RowTable("version_labels", VersionLabelRow, agreement.labels if agreement else []),
+        RowTable("version_languages", VersionLanguageRow, agreement.languages if agreement else []),
+        RowTable("contents", ContentRow, report.contents, _label_columns(pooled, codebook)),
+    ]
+
+
+def _label_columns(
+    pooled: Sequence[NDArray[np.bool_]], codebook: Codebook
+) -> dict[str, ExtraColumn]:
+    """Return the labels of all versions together as the columns that ``sentences.csv`` has."""
+    rows = list(chain.from_iterable(found.tolist() for found in pooled))
+    columns = {}
+    for dimension in codebook.dimensions:
+        own = codebook.ids_of(dimension)
+        columns[dimension] = ExtraColumn(
+            str,
+            "ids of the labels that all versions together give, joined with |",
+            [
+                "|".join(
+                    label
+                    for label, is_given in zip(codebook.label_ids, row, strict=True)
+                    if is_given and label in own
+                )
+                for row in rows
+            ],
+        )
+    for column, label in enumerate(codebook.labels):
+        columns[label.id] = ExtraColumn(
+            int,
+            f"1 where the mean probability over the versions reaches the threshold: {label.name}",
+            [int(row[column]) for row in rows],
+        )
+    return columns
+
+
+def _run_record(config: CompareConfig, corpora: Corpora) -> dict[str, object]:
+    return {
+        "conclabel": __version__,
+        "configuration": config.model_dump(mode="json"),
+        "codebook_version": corpora.codebook.version,
+        "corpora": [
+            {"corpus": name, "folder": folder.path.as_posix(), "model_sha256": folder.model_sha256}
+            for name, folder in zip(corpora.names, corpora.folders, strict=True)
+        ],
+        "notices": list(corpora.notices),
+    }
