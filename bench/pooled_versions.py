@@ -4,7 +4,7 @@
 
 The gold has the same contents in several languages, which share their ``group_id``. So many
 languages are drawn again and again; their probabilities are pooled as ``compare`` pools them for
-``contents.csv``, and held against the gold.
+``contents.csv``, and held against the gold. Which units say the same is given here, not found.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> None:
         found = []
         for _ in range(arguments.draws):
             chosen = rows[:, draws.choice(len(languages), size, replace=False)]
-            pooled = pool_probabilities(scores[chosen], np.ones(chosen.shape, dtype=bool))
+            pooled = pool_probabilities(scores[chosen], np.ones_like(scores[chosen], dtype=bool))
             given = pooled >= model.thresholds
             found.append(measure(truth[rows[:, 0]], given, groups))
         precision, recall, f1, macro = (

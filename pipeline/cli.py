@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 
+_NOTHING_WRITTEN = "Nothing was written."
+_GOES_ON = "The same command goes on where this one stopped."
+
 EXIT_SOME_FAILED = 1
 EXIT_WRONG_REQUEST = 2
 
@@ -85,7 +88,7 @@ def label(
         console.print_summary(summary)
         return not summary.failures
 
-    _exit_with(_shown(run))
+    _exit_with(_shown(run, _GOES_ON))
 
 
 @app.command()
@@ -111,7 +114,7 @@ def train(
         console.print_summary(summary)
         return True
 
-    _exit_with(_shown(run))
+    _exit_with(_shown(run, _GOES_ON))
 
 
 @app.command()
@@ -241,7 +244,7 @@ def fetch(
         console.print_summary(summary)
         return not summary.failures
 
-    _exit_with(_shown(run))
+    _exit_with(_shown(run, _GOES_ON))
 
 
 @app.command()
@@ -305,7 +308,7 @@ def _settings(
     return load_config(config or Path(f"configs/{command}.yaml"), into, overrides)
 
 
-def _shown(run: Callable[[], ResultT]) -> ResultT:
+def _shown(run: Callable[[], ResultT], when_interrupted: str = _NOTHING_WRITTEN) -> ResultT:
     """Run a command; a user's mistake becomes one message and exit code 2."""
     from pipeline.errors import PipelineError
 
@@ -315,7 +318,7 @@ def _shown(run: Callable[[], ResultT]) -> ResultT:
         print(error, file=sys.stderr)
         raise typer.Exit(EXIT_WRONG_REQUEST) from error
     except KeyboardInterrupt as error:
-        print("Interrupted. The same command goes on where this one stopped.", file=sys.stderr)
+        print(f"Interrupted. {when_interrupted}", file=sys.stderr)
         raise typer.Exit(130) from error
 
 

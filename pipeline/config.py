@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from pipeline.errors import ConfigError
-from pipeline.records import Kind
+from pipeline.records import EU_LANGUAGES, Kind
 from pipeline.shipped import find_shipped
 from pipeline.yaml_files import Section, describe_misfits, read_mapping, read_yaml
 
@@ -141,12 +141,30 @@ class FrameConfig(Section):
         description="labelled folders, folders of them, or globs", min_length=1
     )
     output: Path
+    by: Literal["folder", "year"] = Field(
+        "folder", description="what makes a corpus: the labelled folder, or the documents' year"
+    )
     kinds: tuple[Kind, ...] = Field(("sentence",), description="units that count", min_length=1)
     languages: tuple[str, ...] = Field(
         ("en",),
         description="of a document in several languages the first of these is held against other "
         "documents; where it has none of them, the first in the alphabet",
     )
+
+    @field_validator("kinds")
+    @classmethod
+    def _cover_lines_have_no_labels(cls, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
+        if "cover" in kinds:
+            raise ValueError("lines of the cover are never compared.")
+        return kinds
+
+    @field_validator("languages")
+    @classmethod
+    def _languages_are_known(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        for language in languages:
+            if language not in EU_LANGUAGES:
+                raise ValueError(f"'{language}' is none of {', '.join(EU_LANGUAGES)}.")
+        return languages
 
 
 class CompareConfig(FrameConfig):

@@ -201,7 +201,7 @@ class CompareConsole(_StepConsole):
         counts.add_row(
             "documents",
             f"{summary.n_documents:,} in {summary.n_versions:,} language versions, from "
-            f"{_counted(summary.n_corpora, 'labelled folder')}",
+            f"{summary.n_corpora} {'corpus' if summary.n_corpora == 1 else 'corpora'}",
         )
         counts.add_row("sentences in several documents", f"{summary.n_reused:,}")
         counts.add_row("sentences coded by hand", f"{summary.n_coded:,}")
@@ -243,10 +243,6 @@ def _print_notices(out: Console, notices: Sequence[str]) -> None:
         out.print("\nlook at:")
     for notice in notices:
         out.print(f"  {notice}", markup=False, soft_wrap=True)
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def print_evaluation(evaluation: Evaluation) -> None:

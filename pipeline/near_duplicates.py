@@ -16,7 +16,7 @@ MAX_OVERLAP = 0.4
 """Share of the shorter sentence's four-word runs that two sentences of their own may share."""
 RUN_WORDS = 4
 MAX_SENTENCES_OF_RUN = 50
-"""A run in more sentences is a turn of phrase and tells no copy; comparing them all is slow."""
+"""With a run in more sentences each is compared with the next alone, because all would be slow."""
 
 _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
@@ -78,6 +78,7 @@ def _count_shared_runs(
     return Counter(
         pair
         for members in places_by_run.values()
-        if len(members) <= MAX_SENTENCES_OF_RUN
-        for pair in combinations(members, 2)
+        for pair in (
+            combinations(members, 2) if len(members) <= MAX_SENTENCES_OF_RUN else pairwise(members)
+        )
     )

@@ -206,8 +206,10 @@ class Reference:
 class LabelledVersion:
     """One language version of a document as it was labelled: its units in order, cover left out.
 
-    ``labels`` and ``probabilities`` have shape (n_units, n_labels); ``counted`` are the places of
-    the units that count when documents are compared, most often its sentences.
+    ``labels`` are as they stand, ``model_labels`` as the model gave them: where they differ a
+    person has corrected them. Both and ``probabilities`` have shape (n_units, n_labels).
+    ``counted`` are the places of the units that count when documents are compared, most often its
+    sentences.
     """
 
     doc_id: str
@@ -216,6 +218,7 @@ class LabelledVersion:
     date: str
     units: tuple[Sentence, ...]
     labels: NDArray[np.bool_]
+    model_labels: NDArray[np.bool_]
     probabilities: Scores
     counted: NDArray[np.int64]
 

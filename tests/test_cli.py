@@ -79,7 +79,7 @@ def test_what_was_labelled_is_compared_and_sampled(samples, tmp_path):
     _, labelled = samples
     compared = conclabel("compare", "-i", str(labelled), "-o", str(tmp_path / "out"))
     assert compared.returncode == 0, compared.stderr
-    assert "5 in 16 language versions, from 1 labelled folder" in compared.stdout
+    assert "5 in 16 language versions, from 1 corpus" in compared.stdout
     assert (tmp_path / "out" / "report.html").exists()
     drawn = conclabel("sample", "-i", str(labelled), "-o", str(tmp_path / "s.csv"), "--size", "9")
     assert drawn.returncode == 0, drawn.stderr

@@ -33,9 +33,10 @@ def test_copies_of_copies_have_one_number():
     assert numbers[0] == numbers[2] == numbers[3] != numbers[1]
 
 
-def test_a_run_that_stands_everywhere_is_not_compared(monkeypatch):
+def test_of_a_run_that_stands_everywhere_each_copy_is_compared_with_the_next(monkeypatch):
     monkeypatch.setattr(near_duplicates, "MAX_SENTENCES_OF_RUN", 1)
-    assert near_duplicate_pairs([LONG, f"Thus {LONG}"], ["en", "en"]) == []
+    texts = [LONG, f"Thus {LONG}", f"And thus {LONG}"]
+    assert near_duplicate_pairs(texts, ["en"] * 3) == [(0, 1), (1, 2)]
 
 
 def test_no_sentences_have_no_copies():

@@ -1,46 +1,48 @@
 """Which units of two language versions of one document say the same.
 
-Numbered paragraphs are anchors; between them units are aligned by their lengths after Gale and
-Church (1993), https://aclanthology.org/J93-1004/.
+Units are aligned by their lengths after Gale and Church (1993), https://aclanthology.org/J93-1004/,
+and by what does not change with the language: numbers of paragraphs, numbers in the text, headings.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.special import log_ndtr
 
 from pipeline.records import Sentence
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 Places = tuple[int, ...]
 """Places of units in a version, consecutive and ascending; empty where it has none."""
 
 LENGTH_VARIANCE = 6.8
 """Of a translation's length, per character of the original; Gale and Church's figure."""
-COST_BY_SHAPE = {
-    shape: -math.log(prior)
-    for shape, prior in {
-        (1, 1): 0.94,
-        (1, 0): 0.01,
-        (0, 1): 0.01,
-        (2, 1): 0.018,
-        (1, 2): 0.018,
-        (2, 2): 0.004,
-    }.items()
-}
-"""How seldom so many units stand for so many. Boundaries of one document are found by the same
-rules in all languages, so fewer units merge than in Gale and Church's parliamentary debates."""
-LOWEST_RATIO = 0.7
-"""Of the lengths of two versions; further apart one of them lacks something."""
+WIDEST_RATIO = 1.4
+"""Of the lengths of two versions; further apart one of them lacks something, and lengths are taken
+to be the same."""
+MAX_LENGTH_COST = 25.0
+COST_BY_SHAPE = {(1, 1): 0.06, (2, 1): 4.0, (1, 2): 4.0, (2, 2): 5.5}
+"""How seldom so many units stand for so many, as minus the logarithm of a share. Boundaries are
+found by the same rules in all languages, so fewer units merge than in Gale and Church's debates."""
+COST_OF_GAP = 5.0
+COST_OF_NEXT_IN_GAP = 2.0
+"""Of a unit that the other version lacks, and of each that is missing with it."""
 COST_OF_ANOTHER_KIND = 6.0
 """On aligning a heading with a sentence."""
-COST_OF_ANOTHER_NUMBER = 12.0
+COST_OF_ANOTHER_NUMBER = 10.0
 """On aligning paragraphs that bear different numbers."""
-MAX_SHIFT = 40
-"""Units by which versions may have drifted apart between two anchors; more is not looked for."""
+COST_OF_OTHER_FIGURES = 2.0
+"""On aligning units with different numbers in their text, and off where they have one in common."""
 
 _DIGITS = re.compile(r"\d+")
 
@@ -54,39 +56,228 @@ class Bead:
 
 
 def align(left: Sequence[Sentence], right: Sequence[Sentence]) -> list[Bead]:
-    """Return the beads of two versions of a document, in order; every unit is in exactly one."""
-    ratio = min(max(_length(right) / max(_length(left), 1), LOWEST_RATIO), 1 / LOWEST_RATIO)
-    beads: list[Bead] = []
-    start = (0, 0)
-    for end in (*_anchors(left, right), (len(left), len(right))):
-        rows, columns = range(start[0], end[0]), range(start[1], end[1])
-        beads += _align_stretch(left, right, rows, columns, ratio)
-        start = end
-    return beads
+    """Return the beads of two versions of a document, in order; every unit is in exactly one.
+
+    The cheapest beads are found by dynamic programming over all pairs of places. A gap, a run of
+    units that the other version lacks, costs most where it begins.
+    """
+    traits = _Traits.of(left, right)
+    shape = len(left) + 1, len(right) + 1
+    steps = np.arange(shape[1]) * COST_OF_NEXT_IN_GAP
+    cheapest = np.full((3, shape[1]), np.inf)  # of this row and the two before it
+    left_gap = np.full(shape[1], np.inf)
+    left_gap_start = np.zeros(shape, dtype=np.int32)
+    right_gap_start = np.zeros(shape, dtype=np.int32)
+    moves = np.zeros(shape, dtype=np.int8)
+    for row in range(shape[0]):
+        options = np.full((len(_MOVES), shape[1]), np.inf)
+        if row:
+            goes_on = left_gap + COST_OF_NEXT_IN_GAP < cheapest[-1] + COST_OF_GAP
+            left_gap_start[row] = np.where(goes_on, left_gap_start[row - 1], row - 1)
+            left_gap = np.where(goes_on, left_gap + COST_OF_NEXT_IN_GAP, cheapest[-1] + COST_OF_GAP)
+            options[_LEFT_GAP] = left_gap
+            for move, (n_left, n_right) in enumerate(COST_BY_SHAPE):
+                if n_left <= row and n_right <= len(right):
+                    before = cheapest[-n_left, : shape[1] - n_right]
+                    options[move, n_right:] = before + traits.costs(row, n_left, n_right)
+        else:
+            options[0, 0] = 0.0
+        best = options.min(axis=0)
+        # A gap to the right stays in its row, so the cheapest place to open it is carried along.
+        opening = np.minimum.accumulate(best - steps)
+        places = np.where(best - steps == opening, np.arange(shape[1]), 0)
+        options[_RIGHT_GAP, 1:] = opening[:-1] + steps[:-1] + COST_OF_GAP
+        right_gap_start[row, 1:] = np.maximum.accumulate(places)[:-1]
+        moves[row] = options.argmin(axis=0)
+        cheapest = np.concatenate([cheapest[1:], options.min(axis=0)[None]])
+    return _trace_back(moves, left_gap_start, right_gap_start)
 
 
 def align_versions(versions: Sequence[Sequence[Sentence]]) -> list[tuple[Places, ...]]:
     """Return the contents of a document: for each, the places of its units in every version.
 
-    All versions are aligned with the first. Where units of the first are merged in another they
-    are one content; a unit that the first lacks is a content of its own.
+    All versions are aligned with the longest. Where most versions that have units of the longest
+    merge them they are one content. What a single version merges is left out there, because it
+    stands for no content alone; what the longest lacks is a content of its own.
     """
-    pivot, *others = versions
-    alignments = [align(pivot, other) for other in others]
-    joined = _joined_units(len(pivot), alignments)
+    pivot = max(range(len(versions)), key=lambda column: len(versions[column]))
+    others = [column for column in range(len(versions)) if column != pivot]
+    alignments = {column: align(versions[pivot], versions[column]) for column in others}
+    joined = _joined_units(len(versions[pivot]), list(alignments.values()))
     content_of = {place: number for number, places in enumerate(joined) for place in places}
-    shared: list[list[Places]] = [[places, *(() for _ in others)] for places in joined]
+    shared: list[list[Places]] = [[() for _ in versions] for _ in joined]
+    for content, places in zip(shared, joined, strict=True):
+        content[pivot] = places
     alone: list[tuple[float, list[Places]]] = []
-    for column, beads in enumerate(alignments, start=1):
-        for content, places in _runs_by_content(beads, content_of):
-            if content.is_integer():
-                shared[int(content)][column] += places
+    for column, beads in alignments.items():
+        for content_place, places in _runs_by_content(beads, content_of):
+            if content_place.is_integer():
+                shared[int(content_place)][column] += places
             else:
-                alone.append(
-                    (content, [places if at == column else () for at in range(len(versions))])
-                )
+                own = [places if at == column else () for at in range(len(versions))]
+                alone.append((content_place, own))
     ranked = [(float(number), row) for number, row in enumerate(shared)] + alone
     return [tuple(row) for _, row in sorted(ranked, key=lambda entry: entry[0])]
+
+
+def _trace_back(
+    moves: NDArray[np.int8], left_gap_start: NDArray[np.int32], right_gap_start: NDArray[np.int32]
+) -> list[Bead]:
+    """Return the beads that lead to the last cell."""
+    row, column = moves.shape[0] - 1, moves.shape[1] - 1
+    beads: list[Bead] = []
+    while row or column:
+        move = moves[row, column]
+        if move == _LEFT_GAP:
+            start = int(left_gap_start[row, column])
+            beads += [Bead((place,), ()) for place in range(row - 1, start - 1, -1)]
+            row = start
+        elif move == _RIGHT_GAP:
+            start = int(right_gap_start[row, column])
+            beads += [Bead((), (place,)) for place in range(column - 1, start - 1, -1)]
+            column = start
+        else:
+            n_left, n_right = _MOVES[move]
+            left, right = range(row - n_left, row), range(column - n_right, column)
+            beads.append(Bead(tuple(left), tuple(right)))
+            row, column = row - n_left, column - n_right
+    return beads[::-1]
+
+
+_MOVES = (*COST_BY_SHAPE, "left gap", "right gap")
+_LEFT_GAP, _RIGHT_GAP = len(COST_BY_SHAPE), len(COST_BY_SHAPE) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """What units of two versions are compared by.
+
+    Each pair is left and right: ``lengths`` are summed from the start, so that runs of units are
+    differences; ``kinds`` and ``numbers`` are codes, 0 for a unit without a number; ``has_figures``
+    says whether there are numbers in the text, and ``shares_figures``, shape (n_left, n_right),
+    whether two units have one in common.
+    """
+
+    lengths: tuple[Ints, Ints]
+    ratio: float
+    kinds: tuple[Ints, Ints]
+    numbers: tuple[Ints, Ints]
+    has_figures: tuple[Bools, Bools]
+    shares_figures: Bools
+
+    @classmethod
+    def of(cls, left: Sequence[Sentence], right: Sequence[Sentence]) -> _Traits:
+        lengths = _summed_lengths(left), _summed_lengths(right)
+        ratio = lengths[1][-1] / max(lengths[0][-1], 1)
+        figures = [[set(_DIGITS.findall(unit.text)) for unit in units] for units in (left, right)]
+        shared = _incidence(figures[0], figures) @ _incidence(figures[1], figures).T
+        return cls(
+            lengths=lengths,
+            ratio=ratio if 1 / WIDEST_RATIO <= ratio <= WIDEST_RATIO else 1.0,
+            kinds=_codes([[unit.kind for unit in units] for units in (left, right)]),
+            numbers=_codes([[_number(unit) for unit in units] for units in (left, right)]),
+            has_figures=(
+                np.array([bool(own) for own in figures[0]], dtype=bool),
+                np.array([bool(own) for own in figures[1]], dtype=bool),
+            ),
+            shares_figures=np.asarray(shared.toarray() > 0),
+        )
+
+    def costs(self, row: int, n_left: int, n_right: int) -> Floats:
+        """Return what it costs to align the units before ``row`` with every run of the right.
+
+        Args:
+            row: Place after the last of the left units.
+            n_left: How many they are.
+            n_right: How long the runs are.
+
+        Returns:
+            Shape (n_units - n_right + 1,), a cost for each run, the first run first.
+        """
+        ours = slice(row - n_left, row)
+        cost = COST_BY_SHAPE[n_left, n_right] + self._length_costs(row, n_left, n_right)
+        is_uniform = _all_same(self.kinds[0][ours], _runs(self.kinds[1], n_right))
+        cost += np.where(is_uniform, 0.0, COST_OF_ANOTHER_KIND)
+        cost += np.where(self._numbers_agree(ours, n_right), 0.0, COST_OF_ANOTHER_NUMBER)
+        shares = _runs(self.shares_figures[ours].any(axis=0), n_right).any(axis=1)
+        have = _runs(self.has_figures[1], n_right).any(axis=1) & self.has_figures[0][ours].any()
+        return cost + np.where(shares, -1.0, have) * COST_OF_OTHER_FIGURES
+
+    def _length_costs(self, row: int, n_left: int, n_right: int) -> Floats:
+        """Return minus the logarithm of how likely a translation is so much longer or shorter."""
+        ours, theirs = self.lengths
+        expected = (ours[row] - ours[row - n_left]) * self.ratio
+        found = theirs[n_right:] - theirs[:-n_right]
+        deviation = np.abs(found - expected) / np.sqrt(max(expected, 1.0) * LENGTH_VARIANCE)
+        costs: Floats = np.minimum(-np.log(2) - log_ndtr(-deviation), MAX_LENGTH_COST)
+        return costs
+
+    def _numbers_agree(self, ours: slice, n_right: int) -> Bools:
+        """Return, for each run, whether no two numbers in a bead differ."""
+        own = self.numbers[0][ours]
+        runs = _runs(self.numbers[1], n_right)
+        numbers = np.concatenate([np.broadcast_to(own, (len(runs), len(own))), runs], axis=1)
+        highest = numbers.max(axis=1, keepdims=True)
+        agree: Bools = ((numbers == 0) | (numbers == highest)).all(axis=1)
+        return agree
+
+
+def _all_same(own: Ints, runs: Ints) -> Bools:
+    same: Bools = (runs == own[0]).all(axis=1) & (own == own[0]).all()
+    return same
+
+
+def _runs(values: Any, length: int) -> NDArray[Any]:
+    """Return all runs of a length, shape (n_values - length + 1, length)."""
+    return np.lib.stride_tricks.sliding_window_view(values, length)
+
+
+def _summed_lengths(units: Sequence[Sentence]) -> Ints:
+    return np.concatenate([[0], np.cumsum([len(unit.text) for unit in units], dtype=np.int64)])
+
+
+def _codes(sides: Sequence[Sequence[str]]) -> tuple[Ints, Ints]:
+    """Return a number for each different word of both sides, 0 for the empty one."""
+    codes = {"": 0}
+    left, right = (
+        np.array([codes.setdefault(word, len(codes)) for word in words], dtype=np.int64)
+        for words in sides
+    )
+    return left, right
+
+
+def _incidence(own: Sequence[set[str]], sides: Sequence[Sequence[set[str]]]) -> csr_matrix:
+    """Return which of the words of both sides each unit has, shape (n_units, n_words)."""
+    columns = {word: 0 for units in sides for words in units for word in words}
+    columns = {word: column for column, word in enumerate(columns)}
+    entries = [(row, columns[word]) for row, words in enumerate(own) for word in words]
+    rows, places = zip(*entries, strict=True) if entries else ((), ())
+    return csr_matrix((np.ones(len(rows)), (rows, places)), shape=(len(own), max(len(columns), 1)))
+
+
+def _number(unit: Sentence) -> str:
+    """Return a paragraph's number without what languages print around it.
+
+    Letters are no numbers: they follow each language's alphabet.
+    """
+    return ".".join(_DIGITS.findall(unit.paragraph))
+
+
+def _joined_units(n_units: int, alignments: Sequence[Sequence[Bead]]) -> list[Places]:
+    """Return the pivot's units as runs: joined where most beads that hold both join them."""
+    joins, parts = np.zeros(n_units, dtype=int), np.zeros(n_units, dtype=int)
+    for beads in alignments:
+        held = [bead for bead in beads if bead.left and bead.right]
+        for bead in held:
+            joins[list(bead.left[:-1])] += 1
+            parts[bead.left[-1]] += 1
+    runs: list[Places] = []
+    for place in range(n_units):
+        if place and joins[place - 1] > parts[place - 1]:
+            runs[-1] += (place,)
+        else:
+            runs.append((place,))
+    return runs
 
 
 def _runs_by_content(
@@ -107,127 +298,8 @@ def _runs_by_content(
         for places in waiting:
             yield (float(content) if content == last else last + 0.5), places
         waiting = []
-        yield float(content), bead.right
-        last = content
+        last = content_of[bead.left[-1]]
+        if content == last:
+            yield float(content), bead.right
     for places in waiting:
         yield last + 0.5, places
-
-
-def _joined_units(n_units: int, alignments: Iterable[Sequence[Bead]]) -> list[Places]:
-    """Return the pivot's units as runs that no version's beads cut."""
-    joins_next = [False] * n_units
-    for beads in alignments:
-        for bead in beads:
-            for place in bead.left[:-1]:
-                joins_next[place] = True
-    runs: list[Places] = []
-    for place in range(n_units):
-        if place and joins_next[place - 1]:
-            runs[-1] += (place,)
-        else:
-            runs.append((place,))
-    return runs
-
-
-def _anchors(left: Sequence[Sentence], right: Sequence[Sentence]) -> list[tuple[int, int]]:
-    """Return the places where paragraphs begin whose number both versions have once.
-
-    Of numbers in another order the longest ascending run counts.
-    """
-    places = dict(_numbered_once(right))
-    pairs = [(place, places[number]) for number, place in _numbered_once(left) if number in places]
-    return _longest_ascending(pairs)
-
-
-def _numbered_once(units: Sequence[Sentence]) -> Iterator[tuple[str, int]]:
-    """Yield the number and first place of each paragraph whose number no other one bears."""
-    starts = [
-        (_number(unit), place)
-        for place, unit in enumerate(units)
-        if _number(unit) and (place == 0 or _number(units[place - 1]) != _number(unit))
-    ]
-    counts = Counter(number for number, _ in starts)
-    yield from ((number, place) for number, place in starts if counts[number] == 1)
-
-
-def _number(unit: Sentence) -> str:
-    """Return a paragraph's number without what languages print around it.
-
-    Letters are no numbers: they follow each language's alphabet.
-    """
-    return ".".join(_DIGITS.findall(unit.paragraph))
-
-
-def _longest_ascending(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the longest run of pairs, ascending in the first, that ascends in the second too."""
-    tails: list[int] = []
-    ends: list[int] = []
-    before: list[int] = []
-    for place, (_, value) in enumerate(pairs):
-        length = bisect_left(tails, value)
-        before.append(ends[length - 1] if length else -1)
-        tails[length:] = [value, *tails[length + 1 :]]
-        ends[length:] = [place, *ends[length + 1 :]]
-    run: list[tuple[int, int]] = []
-    place = ends[-1] if ends else -1
-    while place >= 0:
-        run.append(pairs[place])
-        place = before[place]
-    return run[::-1]
-
-
-def _align_stretch(
-    left: Sequence[Sentence],
-    right: Sequence[Sentence],
-    rows: range,
-    columns: range,
-    ratio: float,
-) -> list[Bead]:
-    """Return the cheapest beads of two stretches: dynamic programming near the diagonal."""
-    n_rows, n_columns = len(rows), len(columns)
-    shift = MAX_SHIFT + abs(n_rows - n_columns)
-    best: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {(0, 0): (0.0, (0, 0))}
-    for row in range(n_rows + 1):
-        centre = row * n_columns // max(n_rows, 1)
-        for column in range(max(0, centre - shift), min(n_columns, centre + shift) + 1):
-            candidates = []
-            for shape, cost in COST_BY_SHAPE.items():
-                earlier = best.get((row - shape[0], column - shape[1]))
-                if earlier is not None:
-                    ours = left[rows.start + row - shape[0] : rows.start + row]
-                    theirs = right[columns.start + column - shape[1] : columns.start + column]
-                    total = earlier[0] + cost + _cost_of(ours, theirs, ratio)
-                    candidates.append((total, shape))
-            if candidates:
-                best[row, column] = min(candidates)
-    beads: list[Bead] = []
-    row, column = n_rows, n_columns
-    while row or column:
-        n_left, n_right = best[row, column][1]
-        beads.append(
-            Bead(
-                tuple(rows[row - n_left : row]),
-                tuple(columns[column - n_right : column]),
-            )
-        )
-        row, column = row - n_left, column - n_right
-    return beads[::-1]
-
-
-def _cost_of(left: Sequence[Sentence], right: Sequence[Sentence], ratio: float) -> float:
-    """Return how unlike each other two runs of units are: their lengths, kinds and numbers."""
-    if not left or not right:
-        return 0.0
-    expected, found = _length(left) * ratio, _length(right)
-    deviation = (found - expected) / math.sqrt(max(expected, 1) * LENGTH_VARIANCE)
-    tail = math.erfc(abs(deviation) / math.sqrt(2))
-    cost = -math.log(max(tail, 1e-12))
-    if len({unit.kind for unit in (*left, *right)}) > 1:
-        cost += COST_OF_ANOTHER_KIND
-    if len({_number(unit) for unit in (*left, *right)} - {""}) > 1:
-        cost += COST_OF_ANOTHER_NUMBER
-    return cost
-
-
-def _length(units: Iterable[Sentence]) -> int:
-    return sum(len(unit.text) for unit in units)

@@ -33,9 +33,9 @@ Bools = NDArray[np.bool_]
 class DocumentContents:
     """A document's aligned contents, the version compared first.
 
-    ``places`` has, for each content, the units of every version. ``labels`` and ``probabilities``
-    have shape (n_contents, n_versions, n_labels), where units of a content are taken together;
-    ``is_there`` has shape (n_contents, n_versions).
+    ``places`` has, for each content, the units of every version. ``labels``, ``probabilities`` and
+    ``is_corrected``, what a person has corrected, have shape (n_contents, n_versions, n_labels),
+    where units of a content are taken together; ``is_there`` has shape (n_contents, n_versions).
     """
 
     document: LabelledDocument
@@ -43,6 +43,7 @@ class DocumentContents:
     places: tuple[tuple[Places, ...], ...]
     labels: Bools
     probabilities: Scores
+    is_corrected: Bools
     is_there: Bools
 
     @property
@@ -67,25 +68,33 @@ def align_contents(document: LabelledDocument) -> DocumentContents | None:
         if any(not counts.isdisjoint(own) for counts, own in zip(counted, content, strict=True))
     )
     shape = (len(places), len(versions), document.compared.labels.shape[1])
-    labels = np.zeros(shape, dtype=bool)
+    labels, is_corrected = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     probabilities = np.zeros(shape, dtype=np.float32)
     for row, content in enumerate(places):
         for column, (version, own) in enumerate(zip(versions, content, strict=True)):
             if own:
-                labels[row, column] = version.labels[list(own)].any(axis=0)
-                probabilities[row, column] = version.probabilities[list(own)].max(axis=0)
+                units = list(own)
+                labels[row, column] = version.labels[units].any(axis=0)
+                changes = version.labels[units] != version.model_labels[units]
+                is_corrected[row, column] = changes.any(axis=0)
+                probabilities[row, column] = version.probabilities[units].max(axis=0)
     is_there = np.array([[bool(own) for own in content] for content in places], dtype=bool)
     return DocumentContents(
-        document, versions, places, labels, probabilities, is_there.reshape(shape[:2])
+        document, versions, places, labels, probabilities, is_corrected, is_there.reshape(shape[:2])
     )
 
 
 def pool_labels(contents: DocumentContents, thresholds: Scores) -> Bools:
     """Return the labels of all versions together, shape (n_contents, n_labels).
 
-    A label is given where its mean probability over the versions reaches its threshold.
+    A label is given where its mean probability over the versions reaches its threshold. Where a
+    person has corrected it in some version, only what stands there counts, as 0 or 1.
     """
-    pooled: Bools = pool_probabilities(contents.probabilities, contents.is_there) >= thresholds
+    corrected = contents.is_corrected
+    is_decided = corrected.any(axis=1, keepdims=True)
+    has_say = np.where(is_decided, corrected, contents.is_there[:, :, None])
+    probabilities = np.where(corrected, contents.labels, contents.probabilities)
+    pooled: Bools = pool_probabilities(probabilities, has_say) >= thresholds
     return pooled
 
 
@@ -130,7 +139,7 @@ def compare_version_pairs(contents: DocumentContents) -> Iterator[VersionPairRow
             contents=pair.n_contents,
             only_here=n_contents[pair.left] - pair.n_contents,
             only_there=n_contents[pair.right] - pair.n_contents,
-            labels=pair.n_labels,
+            n_labels=pair.n_labels,
             disagreement=pair.disagreement,
         )
 
@@ -158,8 +167,8 @@ def compare_languages(
     languages = sorted(set(chain.from_iterable(contents.languages for contents in found)))
     labels, is_there = _in_columns(found, languages, len(codebook.labels))
     dimension_of = {label.id: label.dimension for label in codebook.labels}
-    n_labels = sum(pair.labels for pair in pairs)
-    n_different = sum(pair.labels * (pair.disagreement or 0.0) for pair in pairs)
+    n_labels = sum(pair.n_labels for pair in pairs)
+    n_different = sum(pair.n_labels * (pair.disagreement or 0.0) for pair in pairs)
     return VersionAgreement(
         n_documents=len(found),
         n_contents=len(labels),

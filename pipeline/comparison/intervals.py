@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-MIN_POSITIVES = 10
-"""With fewer coded sentences that have the label nothing is said of its share."""
+MIN_EXPECTED = 10
+"""Sentences with a label that a coded sample must be expected to hold, by the model's share, before
+anything is said of the label. To ask instead for so many found by hand picks the samples that have
+too many by chance: estimates are then too high, and intervals hold less often than they say
+(``bench.intervals``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,29 @@ class CodedCounts:
     true_without: int = 0
 
     @property
+    def n_coded(self) -> int:
+        """Sentences that were coded by hand."""
+        return self.n_with + self.n_without
+
+    @property
     def n_positives(self) -> int:
         """Coded sentences that have the label by hand."""
         return self.true_with + self.true_without
 
     @property
+    def expected_positives(self) -> float:
+        """Coded sentences that should have the label, were its share the model's."""
+        return self.n_coded * self.n_predicted / self.n_sentences
+
+    @property
     def is_estimable(self) -> bool:
-        """Whether the sample says enough: enough positives, and each part of it seen."""
+        """Whether the sample says enough: large enough for the label, and each part of it seen."""
         parts = (
             (self.n_predicted, self.n_with),
             (self.n_sentences - self.n_predicted, self.n_without),
         )
-        return self.n_positives >= MIN_POSITIVES and all(n or not size for size, n in parts)
+        has_parts = all(n or not size for size, n in parts)
+        return self.expected_positives >= MIN_EXPECTED and self.n_positives > 0 and has_parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from pipeline.comparison.rows import DocumentRow, ShareRow, SimilarRow
 from pipeline.records import DocumentKey, LabelledDocument, LabelledVersion
 
 ALL = "all"
+DECIMALS = 9
+"""To which similarities are told apart; what is beyond is rounding."""
 
 
 def describe_documents(documents: Sequence[LabelledDocument]) -> list[DocumentRow]:
@@ -41,9 +44,14 @@ def share_labels(documents: Sequence[LabelledDocument], codebook: Codebook) -> l
     """Return a row for every label in every version that has a sentence that counts."""
     counts = np.stack([_label_counts(document.compared) for document in documents])
     together = counts.sum(axis=0)
+    of_copies: dict[str, NDArray[np.int64]] = {}
+    for document, own in zip(documents, counts, strict=True):
+        of_copies[document.doc_id] = of_copies.get(document.doc_id, 0) + own
     rows: list[ShareRow] = []
     for document, own in zip(documents, counts, strict=True):
-        contrast = set_apart(own, together - own) if len(documents) > 1 else None
+        contrast = None
+        if len(of_copies) > 1:
+            contrast = set_apart(own, together - of_copies[document.doc_id])
         for version in document.versions:
             is_compared = version is document.compared
             rows += _shares_of(
@@ -64,6 +72,7 @@ def _shares_of(
         yield ShareRow(
             corpus=corpus,
             doc_id=version.doc_id,
+            date=version.date,
             language=version.language,
             dimension=label.dimension,
             label=label.id,
@@ -79,15 +88,17 @@ def _shares_of(
 def rank_similar(
     documents: Sequence[LabelledDocument],
     codebook: Codebook,
-    shared_sentences: Mapping[tuple[DocumentKey, DocumentKey], int],
+    shared_sentences: Mapping[tuple[str, str], int],
     n_listed: int,
 ) -> list[SimilarRow]:
     """Return, for each document and dimension, the documents most like it, nearest first.
 
+    A document is not compared with its own copy in another corpus.
+
     Args:
         documents: All of them; one without any label in a dimension is like no other.
         codebook: Of the labels.
-        shared_sentences: How many sentences two documents have in common.
+        shared_sentences: How many sentences two documents have in common, by ``doc_id``.
         n_listed: At most so many for each.
     """
     shares = np.stack(
@@ -105,7 +116,9 @@ def rank_similar(
     for part, columns in columns_by_part.items():
         similarity = profile_similarity(shares[:, columns])
         for place, key in enumerate(keys):
-            for rank, other in enumerate(_nearest(similarity[place], place, n_listed), start=1):
+            for rank, other in enumerate(
+                _nearest(similarity[place], place, keys, n_listed), start=1
+            ):
                 rows.append(
                     SimilarRow(
                         *key,
@@ -113,17 +126,23 @@ def rank_similar(
                         rank,
                         *keys[other],
                         float(similarity[place, other]),
-                        shared_sentences.get((key, keys[other]), 0),
+                        shared_sentences.get((key[1], keys[other][1]), 0),
                     )
                 )
     return rows
 
 
-def _nearest(similarity: NDArray[np.float64], own: int, n_listed: int) -> list[int]:
+def _nearest(
+    similarity: NDArray[np.float64], own: int, keys: Sequence[DocumentKey], n_listed: int
+) -> list[int]:
     """Return the places of the highest similarities; of equal ones the first comes first."""
-    order = np.argsort(-similarity, kind="stable")
-    comparable = [place for place in order.tolist() if place != own and similarity[place] >= 0]
-    return comparable[:n_listed]
+    order = np.argsort(-np.round(similarity, DECIMALS), kind="stable")
+    comparable = (
+        place
+        for place in order.tolist()
+        if keys[place][1] != keys[own][1] and similarity[place] >= 0
+    )
+    return list(islice(comparable, n_listed))
 
 
 def _label_counts(version: LabelledVersion) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,10 @@ MAX_DOCUMENTS = 40
 """Columns of the map of labels; a wider one cannot be read."""
 MAX_ROWS = 50
 """Of a list on the page; the tables have all."""
+MAX_NAMED = 5
+"""Documents or labels in one cell."""
 SETS_APART = 2.0
-"""The z from which a label is said to set a document apart: about 1 in 20 by chance."""
+"""The z from which a label is said to set a document apart: one label in 44 has it by chance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +62,17 @@ class _Whisker:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Reuse:
+    """A sentence, the documents that have it with their number of copies, and its labels."""
+
+    language: str
+    text: str
+    documents: list[tuple[str, int]]
+    labels: str
+    has_same_labels: bool
+
+
 def render_report(report: Report) -> str:
     """Return the page as HTML; every text in it is escaped."""
     environment = Environment(
@@ -71,7 +84,10 @@ def render_report(report: Report) -> str:
     )
     environment.filters["percent"] = _percent
     environment.filters["number"] = _number
-    return environment.get_template(TEMPLATE).render(**_view(report), max_rows=MAX_ROWS)
+    environment.filters["p_value"] = _p_value
+    return environment.get_template(TEMPLATE).render(
+        **_view(report), max_rows=MAX_ROWS, max_named=MAX_NAMED
+    )
 
 
 def _view(report: Report) -> dict[str, Any]:
@@ -85,10 +101,13 @@ def _view(report: Report) -> dict[str, Any]:
         "most_frequent": max((row.share for row in report.shares), default=0.0) or 1.0,
         "used_labels": {row.label for row in report.shares if row.labelled_sentences},
         "set_apart": _set_apart(report),
-        "nearest": [row for row in report.similar if row.dimension == "all" and row.rank <= 3],
+        "nearest": _nearest(report.similar),
         "reused": _grouped_reuse(report.reuse),
         "whiskers": _whiskers(report.corpora),
-        "coded_corpora": {row.corpus for row in report.corpora if row.coded_sentences},
+        "top_of_whiskers": _top(report.corpora),
+        "share_by_corpus": {(row.corpus, row.label): row for row in report.corpora},
+        "counted_corpora": list(dict.fromkeys(row.corpus for row in report.corpora)),
+        "n_coded": sum({row.corpus: row.coded_sentences for row in report.corpora}.values()),
         "findings": sorted(
             (row for row in report.differences if row.p_value is not None),
             key=lambda row: (row.p_value, row.label),
@@ -119,23 +138,40 @@ def _set_apart(report: Report) -> list[tuple[str, str, list[ShareRow]]]:
     for row in report.shares:
         if row.z is not None and row.z >= SETS_APART:
             rows[row.corpus, row.doc_id].append(row)
-    return [
-        (*key, sorted(found, key=lambda row: -(row.z or 0.0))[:5]) for key, found in rows.items()
-    ]
+    return [(*key, sorted(found, key=lambda row: -(row.z or 0.0))) for key, found in rows.items()]
 
 
-def _grouped_reuse(rows: Sequence[ReuseRow]) -> list[list[ReuseRow]]:
-    """Return the copies of each sentence together, those in most documents first."""
+def _nearest(rows: Sequence[SimilarRow]) -> dict[tuple[str, str], list[SimilarRow]]:
+    """Return the three documents most like each one, by all labels."""
+    nearest: dict[tuple[str, str], list[SimilarRow]] = defaultdict(list)
+    for row in rows:
+        if row.dimension == "all" and row.rank <= 3:
+            nearest[row.corpus, row.doc_id].append(row)
+    return nearest
+
+
+def _grouped_reuse(rows: Sequence[ReuseRow]) -> list[_Reuse]:
+    """Return every reused sentence, those in most documents first."""
     copies: dict[int, list[ReuseRow]] = defaultdict(list)
     for row in rows:
         copies[row.reuse].append(row)
-    return sorted(copies.values(), key=lambda found: -len({(r.corpus, r.doc_id) for r in found}))
+    reused = [
+        _Reuse(
+            language=found[0].language,
+            text=found[0].text,
+            documents=list(Counter(row.doc_id for row in found).items()),
+            labels=found[0].labels,
+            has_same_labels=bool(found[0].has_same_labels),
+        )
+        for found in copies.values()
+    ]
+    return sorted(reused, key=lambda sentence: -len(sentence.documents))
 
 
 def _whiskers(rows: Sequence[CorpusRow]) -> dict[str, list[_Whisker]]:
     """Return the estimates of each label that has one, on a scale that fits the highest."""
     said = [row for row in rows if row.estimate is not None]
-    top = max((row.high or 0.0 for row in said), default=0.0) or 1.0
+    top = _top(rows)
     whiskers: dict[str, list[_Whisker]] = defaultdict(list)
     for row in said:
         low, middle, high = (
@@ -145,14 +181,19 @@ def _whiskers(rows: Sequence[CorpusRow]) -> dict[str, list[_Whisker]]:
     return whiskers
 
 
+def _top(rows: Sequence[CorpusRow]) -> float:
+    """Return the right end of the scale that intervals are drawn on."""
+    return max((row.high or 0.0 for row in rows), default=0.0) or 1.0
+
+
 def _language_matrix(pairs: Sequence[VersionPairRow]) -> dict[str, dict[str, float | None]]:
     """Return the disagreement of every two languages over all documents, by language."""
     labels: dict[tuple[str, str], int] = defaultdict(int)
     different: dict[tuple[str, str], float] = defaultdict(float)
     for row in pairs:
         for key in ((row.language, row.other_language), (row.other_language, row.language)):
-            labels[key] += row.labels
-            different[key] += row.labels * (row.disagreement or 0.0)
+            labels[key] += row.n_labels
+            different[key] += row.n_labels * (row.disagreement or 0.0)
     languages = sorted({language for language, _ in labels})
     return {
         language: {
@@ -167,6 +208,10 @@ def _language_matrix(pairs: Sequence[VersionPairRow]) -> dict[str, dict[str, flo
 
 def _percent(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f}"
+
+
+def _p_value(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _number(value: float | None, decimals: int = 2) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from pipeline.near_duplicates import number_copies, words_of
-from pipeline.records import DocumentKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +19,14 @@ class ReusedSentence:
 
 
 def find_reuse(
-    texts: Sequence[str], languages: Sequence[str], documents: Sequence[DocumentKey], min_words: int
+    texts: Sequence[str], languages: Sequence[str], documents: Sequence[str], min_words: int
 ) -> list[ReusedSentence]:
     """Return the sentences that documents share within a language, in order of first use.
 
     Args:
         texts: Sentences of all documents.
         languages: Of the sentences.
-        documents: Of the sentences.
+        documents: The ``doc_id`` of each.
         min_words: Shorter sentences ("See annex.") are nobody's text and are left out.
     """
     long_enough = [row for row, text in enumerate(texts) if len(words_of(text)) >= min_words]
@@ -45,10 +44,10 @@ def find_reuse(
 
 
 def count_shared(
-    reused: Sequence[ReusedSentence], documents: Sequence[DocumentKey]
-) -> dict[tuple[DocumentKey, DocumentKey], int]:
+    reused: Sequence[ReusedSentence], documents: Sequence[str]
+) -> dict[tuple[str, str], int]:
     """Return how many sentences every two documents share, in both orders of the pair."""
-    shared: dict[tuple[DocumentKey, DocumentKey], int] = defaultdict(int)
+    shared: dict[tuple[str, str], int] = defaultdict(int)
     for sentence in reused:
         for pair in combinations(sorted({documents[row] for row in sentence.places}), 2):
             shared[pair] += 1

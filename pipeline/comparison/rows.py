@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-Corpus = Annotated[str, "labelled folder that the document lies in"]
+Corpus = Annotated[str, "labelled folder that the document lies in, or the year of its date"]
 DocId = Annotated[str, "number of the Council document, or a name made of the file's"]
 Language = Annotated[str, "ISO 639-1"]
+Date = Annotated[str, "date of the document"]
 Dimension = Annotated[str, "dimension of the codebook"]
 LabelId = Annotated[str, "label id of the codebook"]
-NSentences = Annotated[int, "sentences, headings and the like not counted unless asked for"]
-NLabelled = Annotated[int, "of these, sentences that have the label"]
-Share = Annotated[float, "of the sentences, from 0 to 1, by the model's labels as they are"]
-Expected = Annotated[float, "mean probability of the label, from 0 to 1"]
+NSentences = Annotated[int, "units that count: sentences, if nothing else was asked for"]
+NLabelled = Annotated[int, "of these, units that have the label, corrections by hand included"]
+Share = Annotated[float, "labelled_sentences over sentences, from 0 to 1"]
+Expected = Annotated[float, "mean probability of the label by the model, from 0 to 1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class DocumentRow:
     doc_id: DocId
     language: Language
     title: Annotated[str, "title of the document"]
-    date: Annotated[str, "date of the document"]
+    date: Date
     is_compared: Annotated[int, "1 for the version by which the document is held against others"]
     sentences: NSentences
     labelled_sentences: Annotated[int, "of these, sentences that have any label"]
@@ -37,6 +38,7 @@ class ShareRow:
 
     corpus: Corpus
     doc_id: DocId
+    date: Date
     language: Language
     dimension: Dimension
     label: LabelId
@@ -47,7 +49,7 @@ class ShareRow:
     log_odds: Annotated[
         float | None,
         "log-odds of the label among the document's labels less those among all other documents' "
-        "(versions compared only)",
+        "(versions compared only; copies of the document left out)",
     ]
     z: Annotated[float | None, "log_odds over its standard error"]
 
@@ -75,7 +77,7 @@ class ReuseRow:
     doc_id: DocId
     language: Language
     sentence_id: Annotated[str, "id of the copy in sentences.csv of its corpus"]
-    is_coded_alike: Annotated[int, "1 where all copies have the same labels"]
+    has_same_labels: Annotated[int, "1 where all copies have the same labels"]
     labels: Annotated[str, "ids of the copy's labels, joined with |"]
     text: Annotated[str, "the copy"]
 
@@ -108,7 +110,9 @@ class DifferenceRow:
     other_corpus: Annotated[str, "second corpus"]
     dimension: Dimension
     label: LabelId
-    share_difference: Annotated[float, "share by the model's labels in the first less the second"]
+    share_difference: Annotated[
+        float, "share in the first less that in the second, as labels stand"
+    ]
     estimate: Annotated[float | None, "the same, corrected by the coded sentences"]
     low: Annotated[float | None, "lower end of its interval"]
     high: Annotated[float | None, "upper end of its interval"]
@@ -128,7 +132,7 @@ class VersionPairRow:
     contents: Annotated[int, "contents that both versions have"]
     only_here: Annotated[int, "contents that the other version lacks, or that were not aligned"]
     only_there: Annotated[int, "contents that this version lacks, or that were not aligned"]
-    labels: Annotated[int, "labels that either version has on shared contents"]
+    n_labels: Annotated[int, "labels that either version has on shared contents"]
     disagreement: Annotated[float | None, "of these, the share that only one version has"]
 
 
@@ -160,7 +164,7 @@ class VersionLanguageRow:
 
 @dataclass(frozen=True, slots=True)
 class ContentRow:
-    """What a document says in all its versions, with the labels of all of them together."""
+    """A thing that a document says, with the labels of all its versions together."""
 
     corpus: Corpus
     doc_id: DocId

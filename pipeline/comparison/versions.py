@@ -180,7 +180,7 @@ def find_biases(
     """
     rows = []
     n_tests = 0
-    for column, language in enumerate(languages):
+    for column, language in enumerate(_different_views(languages)):
         others = np.delete(is_there, column, axis=1)
         n_others = others.sum(axis=1)
         cases = is_there[:, column] & (n_others > 0)
@@ -199,18 +199,23 @@ def find_biases(
     return sorted(found, key=lambda bias: (bias.p_value, -bias.n_more - bias.n_fewer))
 
 
-def pool_probabilities(probabilities: Floats, is_there: Bools) -> Floats:
-    """Return the mean probability over the versions that have a content.
+def _different_views(languages: Sequence[str]) -> Sequence[str]:
+    """Return the languages to hold against the others: of two, one says it all."""
+    return languages[:1] if len(languages) == 2 else languages
+
+
+def pool_probabilities(probabilities: Floats, has_say: Bools) -> Floats:
+    """Return the mean probability over the versions that have a say.
 
     A linear opinion pool (Stone 1961, https://doi.org/10.1214/aoms/1177704873) of equal experts.
 
     Args:
         probabilities: Shape (n_contents, n_versions, n_labels).
-        is_there: Shape (n_contents, n_versions), at least one a row.
+        has_say: Same shape, at least one version for each content and label.
 
     Returns:
         Shape (n_contents, n_labels).
     """
-    total = np.where(is_there[:, :, None], probabilities, 0).sum(axis=1, dtype=np.float64)
-    pooled: Floats = (total / is_there.sum(axis=1)[:, None]).astype(np.float32)
+    total = np.where(has_say, probabilities, 0).sum(axis=1, dtype=np.float64)
+    pooled: Floats = (total / has_say.sum(axis=1)).astype(np.float32)
     return pooled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,39 +13,44 @@ from pipeline.codebook import Codebook
 from pipeline.errors import DataError
 from pipeline.records import LabelSet, Sentence
 from pipeline.storage.csv_dialect import CsvWriter
-from pipeline.storage.gold import parse_labels, text_digest
+from pipeline.storage.gold import parse_label_ids, text_digest
 from pipeline.storage.tables import TableRow, read_table
 
 NO_LABEL = "none"
 """What a coder writes where no label applies; no label can be called so."""
 COLUMNS = (
-    *("corpus", "sentence_id", "doc_id", "language", "section", "text", "labels"),
-    *("text_sha256", "sampling_prob", "drawn_from"),
+    *("order", "corpus", "sentence_id", "doc_id", "language", "section", "text", "labels"),
+    *("text_sha256", "sampling_prob", "frame_sha256"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnSentence:
-    """A sentence of a sample: one of ``n_drawn`` of a corpus that has ``n_sentences``."""
+    """A sentence of a sample.
+
+    ``sampling_prob`` is the probability that it had of being drawn, ``frame_sha256`` a digest of
+    all sentences that it was drawn from.
+    """
 
     corpus: str
     unit: Sentence
-    n_drawn: int
-    n_sentences: int
+    sampling_prob: float
+    frame_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class CodedSentence:
     """A sentence of a sample on its way back.
 
-    ``labels`` is None where nobody has coded it yet; ``drawn_from`` says how many sentences its
-    corpus had; ``origin`` is file and line.
+    ``order`` counts in the order of drawing; ``labels`` is None where nobody has coded it yet;
+    ``origin`` is file and line.
     """
 
+    order: int
     corpus: str
     sentence_id: str
     labels: LabelSet | None
-    drawn_from: int
+    frame_sha256: str
     origin: str
 
 
@@ -52,11 +58,17 @@ def write_sample(path: Path, drawn: Sequence[DrawnSentence]) -> None:
     """Write sentences for a person to code: without the model's labels, in the given order."""
     rows = [
         (
-            *(entry.corpus, entry.unit.sentence_id, entry.unit.doc_id, entry.unit.language),
+            *(
+                str(order),
+                entry.corpus,
+                entry.unit.sentence_id,
+                entry.unit.doc_id,
+                entry.unit.language,
+            ),
             *(entry.unit.section, entry.unit.text, "", text_digest(entry.unit.text)),
-            *(repr(entry.n_drawn / entry.n_sentences), str(entry.n_sentences)),
+            *(repr(entry.sampling_prob), entry.frame_sha256),
         )
-        for entry in drawn
+        for order, entry in enumerate(drawn, start=1)
     ]
     columns = zip(*rows, strict=True)
     with CsvWriter(path, COLUMNS) as writer:
@@ -76,8 +88,8 @@ def read_sample(
     """Return the rows of a sample in order.
 
     Args:
-        path: What ``write_sample`` wrote, with ``labels`` filled in: ids joined with ``|``, or
-            ``none``; an empty cell is not coded yet.
+        path: What ``write_sample`` wrote, with ``labels`` filled in: ids joined with ``|`` (or
+            commas), or ``none``; an empty cell is not coded yet.
         codebook: Of the labels.
         text_by_key: The sentences that may be in the sample, by corpus and ``sentence_id``.
 
@@ -87,8 +99,10 @@ def read_sample(
     """
     coded: list[CodedSentence] = []
     line_by_key: dict[tuple[str, str], int] = {}
-    needed = ("corpus", "sentence_id", "labels", "text_sha256", "drawn_from")
+    needed = ("order", "corpus", "sentence_id", "labels", "text_sha256", "frame_sha256")
     for row in read_table(path, required=needed):
+        if not row.cells:
+            continue  # spreadsheets end with empty lines
         origin = f"{path} line {row.line}"
         key = (row.text_of("corpus"), row.text_of("sentence_id"))
         if key in line_by_key:
@@ -98,16 +112,31 @@ def read_sample(
             )
         line_by_key[key] = row.line
         _check_text(row, key, origin, text_by_key)
-        labels = _labels_of(row, codebook, origin)
-        coded.append(CodedSentence(*key, labels, _drawn_from(row, origin), origin))
+        coded.append(
+            CodedSentence(
+                _order_of(row, origin),
+                *key,
+                _labels_of(row, codebook, origin),
+                row.text_of("frame_sha256"),
+                origin,
+            )
+        )
     return coded
 
 
 def _labels_of(row: TableRow, codebook: Codebook, origin: str) -> LabelSet | None:
-    cell = row.text_of("labels").strip()
+    cell = row.text_of("labels").strip().lower()
     if not cell:
         return None
-    return () if cell == NO_LABEL else parse_labels(row, (), codebook, origin)
+    if cell == NO_LABEL:
+        return ()
+    labels = parse_label_ids(re.sub("[,;]", "|", cell), codebook, origin)
+    if not labels:
+        raise DataError(
+            f"{origin}: labels is {cell!r}. Expected label ids joined with '|', '{NO_LABEL}', or "
+            "nothing where it is not coded yet."
+        )
+    return labels
 
 
 def _check_text(
@@ -116,7 +145,8 @@ def _check_text(
     text = text_by_key.get(key)
     if text is None:
         raise DataError(
-            f"{origin}: corpus '{key[0]}' has no sentence '{key[1]}' to compare. Name the folders "
+            f"{origin}: corpus '{key[0]}' has no sentence '{key[1]}' to compare (corpora: "
+            f"{', '.join(dict.fromkeys(corpus for corpus, _ in text_by_key))}). Name the folders "
             "and settings with which the sample was drawn."
         )
     if text_digest(text) != row.text_of("text_sha256"):
@@ -126,8 +156,8 @@ def _check_text(
         )
 
 
-def _drawn_from(row: TableRow, origin: str) -> int:
-    cell = row.text_of("drawn_from")
+def _order_of(row: TableRow, origin: str) -> int:
+    cell = row.text_of("order")
     if not cell.isdecimal():
-        raise DataError(f"{origin}: drawn_from is {cell!r}, expected a number of sentences.")
+        raise DataError(f"{origin}: order is {cell!r}, expected the number that it was drawn as.")
     return int(cell)

@@ -22,6 +22,8 @@ from pipeline.storage.rows import codebook_table, document_table, table_schemas
 
 RUN_FILE = "run.json"
 """Written last: an output folder that has it is whole."""
+COMPARISON_FILE = "comparison.json"
+"""The same of an output folder of `compare`."""
 PACKAGE_FILE = "datapackage.json"
 TEXTS = "texts"
 

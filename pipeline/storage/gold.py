@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from pipeline.codebook import Codebook
 from pipeline.errors import DataError
@@ -173,27 +172,52 @@ def parse_labels(
     """
     if label_columns:
         return codebook.in_order(
-            label for label in label_columns if _is_one(row.cells.get(label, 0), label, origin)
+            label
+            for label in label_columns
+            if label in row.cells and parse_flag(row, label, origin)
         )
     cell = row.cells.get("labels", "")
     given = cell.split("|") if isinstance(cell, str) else cell
     if not isinstance(given, list):
         raise DataError(f"{origin}: labels is {cell!r}, expected ids joined with '|' or a list.")
-    named = [str(label).strip() for label in given if str(label).strip()]
+    return parse_label_ids("|".join(map(str, given)), codebook, origin, _OTHER_SCHEME)
+
+
+def parse_label_ids(
+    cell: str, codebook: Codebook, origin: str, hint_on_unlike: str = ""
+) -> LabelSet:
+    """Return the labels named in a cell, ids joined with ``|``.
+
+    Args:
+        cell: Empty for no label.
+        codebook: Of the labels.
+        origin: File and line, for errors.
+        hint_on_unlike: What an error says where no id is like the one that is not known.
+
+    Raises:
+        DataError: A label that the codebook does not have.
+    """
+    named = [part.strip() for part in cell.split("|") if part.strip()]
     for label in named:
         if label not in codebook.label_ids:
             closest = difflib.get_close_matches(label, codebook.label_ids, n=1)
-            hint = f"Closest: '{closest[0]}'." if closest else _OTHER_SCHEME
+            hint = f"Closest: '{closest[0]}'." if closest else hint_on_unlike
             raise DataError(
                 f"{origin}: label '{label}' is not in the codebook "
-                f"(version {codebook.version}). {hint}"
+                f"(version {codebook.version}). {hint}".rstrip()
             )
     return codebook.in_order(named)
 
 
-def _is_one(cell: Any, column: str, origin: str) -> bool:
-    if str(cell) in ("1", "1.0", "True", "true"):
+def parse_flag(row: TableRow, column: str, origin: str) -> bool:
+    """Return a 0/1 cell as spreadsheets write it, decimals and truth values included.
+
+    Raises:
+        DataError: The cell says neither.
+    """
+    cell = str(row.cells.get(column, "")).replace(",", ".").lower()
+    if cell in ("1", "1.0", "true"):
         return True
-    if str(cell) in ("0", "0.0", "False", "false"):
+    if cell in ("0", "0.0", "false"):
         return False
-    raise DataError(f"{origin}: {column} is {cell!r}, expected 0 or 1.")
+    raise DataError(f"{origin}: {column} is {row.text_of(column)!r}, expected 0 or 1.")

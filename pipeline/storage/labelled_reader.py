@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,23 +11,28 @@ from typing import Any
 import numpy as np
 import pyarrow
 import pyarrow.parquet
+from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook, Label
 from pipeline.errors import DataError
 from pipeline.records import KINDS, UNIT_COLUMNS, Kind, LabelledVersion, Scores, Sentence
 from pipeline.storage.data_package import RUN_FILE
+from pipeline.storage.gold import parse_flag, parse_label_ids
 from pipeline.storage.tables import TableRow, iterate_table, read_table
 
-SENTENCES = "sentences.csv"
+Bools = NDArray[np.bool_]
+
+SENTENCES, SCORES = "sentences.csv", "scores.parquet"
+DOCUMENTS, CODEBOOK = "documents.csv", "codebook.csv"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledFolder:
     """What ``label`` wrote into a folder; ``thresholds`` has shape (n_labels,).
 
-    ``n_corrected`` counts the labels that the CSV has and the model has not given, or the reverse;
-    their probabilities are 1 and 0. ``not_covered`` names the versions whose language the model
-    does not cover, which are left out.
+    ``notices`` say what a reader of a comparison must know: labels corrected by hand, rows that
+    are gone, versions left out. ``mixed_tables`` are sources with rows of one ``doc_id`` in several
+    languages, by that ``doc_id``.
     """
 
     path: Path
@@ -35,60 +40,61 @@ class LabelledFolder:
     thresholds: Scores
     model_sha256: str
     versions: tuple[LabelledVersion, ...]
-    n_corrected: int
-    not_covered: tuple[str, ...]
+    notices: tuple[str, ...]
+    mixed_tables: Mapping[str, str]
 
 
 def read_labelled_folder(folder: Path, kinds: Sequence[Kind]) -> LabelledFolder:
     """Return a folder's documents in the order of ``sentences.csv``.
 
+    A label counts as it stands in the joined cells or the 0/1 columns, whichever a person has
+    changed. Units of a version are put in order of position, however the table was sorted.
+
     Args:
         folder: What ``label`` wrote.
-        kinds: Units that count.
+        kinds: Units that count; one without text never does.
 
     Raises:
-        DataError: The folder is no finished output of ``label``, or a table in it was damaged.
+        DataError: The folder is no finished output of ``label``, or a table in it was damaged;
+            with the line.
     """
+    for name in (RUN_FILE, SENTENCES, SCORES, DOCUMENTS, CODEBOOK):
+        if not (folder / name).exists():
+            raise DataError(
+                f"{folder}: {name} is missing, so this is no finished output of `label`. Run "
+                f"`label --output {folder}` first."
+            )
     run = _read_run(folder)
     codebook = _read_codebook(folder, str(run.get("codebook_version", "")))
     thresholds = _thresholds_of(folder, run, codebook)
-    titles = {
-        (row.text_of("doc_id"), row.text_of("language")): row
-        for row in read_table(folder / "documents.csv", required=("doc_id", "language"))
-    }
     scores = _read_scores(folder, codebook)
-    gathered: dict[tuple[str, str], list[tuple[Sentence, list[bool], Scores]]] = {}
-    not_covered: dict[str, None] = {}
-    for row in iterate_table(folder / SENTENCES, (*UNIT_COLUMNS, *codebook.label_ids)):
-        unit = _parse_unit(row, folder)
-        if unit.kind == "cover":
+    inputs = read_table(folder / DOCUMENTS, required=("doc_id", "language", "status"))
+    about = {(row.text_of("doc_id"), row.text_of("language")): row for row in inputs}
+    rows, n_read = _rows_by_version(folder, codebook, scores.n_rows)
+    versions: list[LabelledVersion] = []
+    notices = [_failed_notice(folder, inputs)]
+    not_covered = []
+    for (doc_id, language), own in rows.items():
+        if not any(row.has_labels for row in own):
+            not_covered.append(f"{doc_id} ({language})")
             continue
-        if not any(label in row.cells for label in codebook.label_ids):
-            not_covered[f"{unit.doc_id} ({unit.language})"] = None
-            continue
-        labels = [_is_one(row, label, folder) for label in codebook.label_ids]
-        gathered.setdefault((unit.doc_id, unit.language), []).append(
-            (unit, labels, scores.of(unit.sentence_id, row, folder))
-        )
-    versions = []
-    n_corrected = 0
-    for (doc_id, language), rows in gathered.items():
-        units, flags, probabilities = zip(*rows, strict=True)
-        assigned, given = np.array(flags, dtype=bool), np.stack(probabilities)
-        is_corrected = assigned != (given >= thresholds)
-        n_corrected += int(is_corrected.sum())
-        row = titles.get((doc_id, language), TableRow(0, {}))
+        found = about.get((doc_id, language), TableRow(0, {}))
         versions.append(
-            LabelledVersion(
-                doc_id=doc_id,
-                language=language,
-                title=row.text_of("title"),
-                date=row.text_of("date"),
-                units=units,
-                labels=assigned,
-                probabilities=np.where(is_corrected, assigned, given).astype(np.float32),
-                counted=np.flatnonzero([unit.kind in kinds for unit in units]),
+            _version_of(
+                (doc_id, language, found.text_of("title"), found.text_of("date")),
+                sorted(own, key=lambda row: row.unit.position),
+                _Labelling(folder, codebook, thresholds, scores),
+                kinds,
             )
+        )
+    notices += [
+        _corrected_notice(folder, versions),
+        _missing_notice(folder, scores.n_rows - n_read),
+    ]
+    if not_covered:
+        notices.append(
+            f"{folder}: left out, because the model does not cover the language: "
+            f"{', '.join(not_covered)}."
         )
     return LabelledFolder(
         folder,
@@ -96,20 +102,132 @@ def read_labelled_folder(folder: Path, kinds: Sequence[Kind]) -> LabelledFolder:
         thresholds,
         str(run.get("model_sha256", "")),
         tuple(versions),
-        n_corrected,
-        tuple(not_covered),
+        tuple(filter(None, notices)),
+        {
+            row.text_of("doc_id"): row.text_of("source")
+            for row in inputs
+            if "|" in row.text_of("language") and "|" not in row.text_of("doc_id")
+        },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of ``sentences.csv``, its labels not yet understood."""
+
+    unit: Sentence
+    cells: TableRow
+    has_labels: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Labelling:
+    """What decides which labels a row has."""
+
+    folder: Path
+    codebook: Codebook
+    thresholds: Scores
+    scores: _ScoreTable
+
+
+def _rows_by_version(
+    folder: Path, codebook: Codebook, n_rows: int
+) -> tuple[dict[tuple[str, str], list[_Row]], int]:
+    """Return the rows of each document and language, cover lines left out, and how many all are."""
+    rows: dict[tuple[str, str], list[_Row]] = {}
+    line_by_id: dict[str, int] = {}
+    if not n_rows:
+        return rows, 0
+    needed = (*UNIT_COLUMNS, *codebook.dimensions, *codebook.label_ids)
+    for row in iterate_table(folder / SENTENCES, needed):
+        if not row.cells:
+            continue  # spreadsheets end with empty lines
+        unit = _parse_unit(row, folder)
+        if unit.sentence_id in line_by_id:
+            raise DataError(
+                f"{folder / SENTENCES} line {row.line}: sentence_id '{unit.sentence_id}' stands "
+                f"already on line {line_by_id[unit.sentence_id]}. Remove one of the rows."
+            )
+        line_by_id[unit.sentence_id] = row.line
+        if unit.kind != "cover":
+            has_labels = any(label in row.cells for label in codebook.label_ids)
+            rows.setdefault((unit.doc_id, unit.language), []).append(_Row(unit, row, has_labels))
+    return rows, len(line_by_id)
+
+
+def _version_of(
+    head: tuple[str, str, str, str],
+    rows: Sequence[_Row],
+    labelling: _Labelling,
+    kinds: Sequence[Kind],
+) -> LabelledVersion:
+    """Return one version; ``head`` is its ``doc_id``, language, title and date."""
+    probabilities = np.stack([labelling.scores.of(row, labelling.folder) for row in rows])
+    model_labels = probabilities >= labelling.thresholds
+    labels = [
+        _labels_of(row, given, labelling) for row, given in zip(rows, model_labels, strict=True)
+    ]
+    units = tuple(row.unit for row in rows)
+    counts = [unit.kind in kinds and bool(unit.text.strip()) for unit in units]
+    return LabelledVersion(
+        *head,
+        units=units,
+        labels=np.array(labels, dtype=bool),
+        model_labels=model_labels,
+        probabilities=probabilities,
+        counted=np.flatnonzero(counts),
+    )
+
+
+def _labels_of(row: _Row, given: Bools, labelling: _Labelling) -> list[bool]:
+    """Return the labels of a row: its 0/1 columns or its joined cells, whichever was changed."""
+    codebook = labelling.codebook
+    origin = f"{labelling.folder / SENTENCES} line {row.cells.line}"
+    flagged = {label for label in codebook.label_ids if parse_flag(row.cells, label, origin)}
+    named = {
+        label
+        for dimension in codebook.dimensions
+        for label in parse_label_ids(row.cells.text_of(dimension), codebook, origin)
+    }
+    chosen = flagged
+    if flagged != named:
+        model = {label for label, has in zip(codebook.label_ids, given, strict=True) if has}
+        if flagged == model:
+            chosen = named
+        elif named != model:
+            odd = codebook.in_order(flagged ^ named)[0]
+            raise DataError(
+                f"{origin}: the 0/1 columns and the joined labels were both changed and differ, "
+                f"first on '{odd}'. Correct one of them and leave the other as it was."
+            )
+    return [label in chosen for label in codebook.label_ids]
+
+
+def _failed_notice(folder: Path, inputs: Sequence[TableRow]) -> str:
+    n_failed = sum(row.text_of("status") == "failed" for row in inputs)
+    return f"{folder}: {n_failed} inputs could not be read (documents.csv)." if n_failed else ""
+
+
+def _corrected_notice(folder: Path, versions: Sequence[LabelledVersion]) -> str:
+    n_corrected = sum(int((v.labels != v.model_labels).sum()) for v in versions)
+    if not n_corrected:
+        return ""
+    return (
+        f"{folder}: {n_corrected} labels in {SENTENCES} are not the model's; they were corrected "
+        "by hand and count as they stand."
+    )
+
+
+def _missing_notice(folder: Path, n_missing: int) -> str:
+    if n_missing <= 0:
+        return ""
+    return f"{folder}: {n_missing} rows that `label` wrote are no longer in {SENTENCES}."
 
 
 def _read_run(folder: Path) -> dict[str, Any]:
     path = folder / RUN_FILE
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(
-            f"{folder}: {RUN_FILE} is missing, so this is no finished output of `label`. Run "
-            f"`label --output {folder}` first."
-        ) from error
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read ({error}). Label the documents again.") from error
     if not isinstance(run, dict):
@@ -132,41 +250,50 @@ def _read_codebook(folder: Path, version: str) -> Codebook:
 
 
 def _thresholds_of(folder: Path, run: dict[str, Any], codebook: Codebook) -> Scores:
-    by_label = run.get("thresholds")
-    if not isinstance(by_label, dict) or set(by_label) != set(codebook.label_ids):
+    by_label: Any = run.get("thresholds")
+    try:
+        return np.array([by_label[label] for label in codebook.label_ids], dtype=np.float32)
+    except (KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"{folder / RUN_FILE}: the thresholds of the labels are missing; it was written by an "
-            "earlier version. Label the documents again."
-        )
-    return np.array([by_label[label] for label in codebook.label_ids], dtype=np.float32)
+            f"{folder / RUN_FILE}: the thresholds of the labels are missing or damaged; perhaps an "
+            "earlier version wrote it. Label the documents again."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class _ScoreTable:
+    """Probabilities by ``sentence_id``; 0 where the model gave none."""
+
     row_by_id: dict[str, int]
     scores: Scores
 
-    def of(self, sentence_id: str, row: TableRow, folder: Path) -> Scores:
-        place = self.row_by_id.get(sentence_id)
+    @property
+    def n_rows(self) -> int:
+        return len(self.row_by_id)
+
+    def of(self, row: _Row, folder: Path) -> Scores:
+        place = self.row_by_id.get(row.unit.sentence_id)
         if place is None:
             raise DataError(
-                f"{folder / SENTENCES} line {row.line}: sentence_id '{sentence_id}' is not in "
-                "scores.parquet. Restore the id; labels are what may be corrected by hand."
+                f"{folder / SENTENCES} line {row.cells.line}: sentence_id "
+                f"'{row.unit.sentence_id}' is not in {SCORES}. Restore the id; labels are what may "
+                "be corrected by hand."
             )
         found: Scores = self.scores[place]
         return found
 
 
 def _read_scores(folder: Path, codebook: Codebook) -> _ScoreTable:
-    path = folder / "scores.parquet"
+    path = folder / SCORES
     try:
         table = pyarrow.parquet.read_table(path)
         ids = table.column("sentence_id").to_pylist()
         columns = [table.column(label).to_numpy() for label in codebook.label_ids]
     except (OSError, KeyError, pyarrow.ArrowException) as error:
         raise DataError(f"{path}: cannot be read ({error}). Label the documents again.") from error
-    scores = np.nan_to_num(np.stack(columns, axis=1)).astype(np.float32)
-    return _ScoreTable({sentence_id: row for row, sentence_id in enumerate(ids)}, scores)
+    scores = np.stack(columns, axis=1).astype(np.float32)
+    row_by_id = {sentence_id: row for row, sentence_id in enumerate(ids)}
+    return _ScoreTable(row_by_id, np.nan_to_num(scores))
 
 
 def _parse_unit(row: TableRow, folder: Path) -> Sentence:
@@ -194,15 +321,6 @@ def _parse_unit(row: TableRow, folder: Path) -> Sentence:
             f"{folder / SENTENCES} line {row.line}: position, char_start or char_end is no whole "
             "number. Restore the columns; labels are what may be corrected by hand."
         ) from error
-
-
-def _is_one(row: TableRow, label: str, folder: Path) -> bool:
-    cell = row.text_of(label)
-    if cell not in ("0", "1"):
-        raise DataError(
-            f"{folder / SENTENCES} line {row.line}: {label} is {cell!r}, expected 0 or 1."
-        )
-    return cell == "1"
 
 
 def corpus_names(folders: Sequence[Path]) -> list[str]:

@@ -5,6 +5,7 @@ A field is annotated with its type and what it means: ``n: Annotated[int, "how m
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -55,7 +56,8 @@ def write_tables(folder: Path, title: str, tables: Sequence[RowTable]) -> None:
         with CsvWriter(folder / f"{table.name}.csv", list(columns)) as writer:
             writer.write(pyarrow.table({name: cells for name, (cells, _) in columns.items()}))
         described = [meaning for _, meaning in columns.values()]
-        resources.append(describe_csv(folder, table.name, described, {}))
+        about = {"description": f"a row for each: {inspect.cleandoc(table.row_type.__doc__ or '')}"}
+        resources.append(describe_csv(folder, table.name, described, {}) | about)
     package = {
         "$schema": PROFILE,
         "name": "conclabel-comparison",

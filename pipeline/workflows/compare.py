@@ -48,17 +48,15 @@ from pipeline.comparison.rows import (
 )
 from pipeline.config import CompareConfig
 from pipeline.errors import DataError, RequestError
-from pipeline.records import DocumentKey, LabelledDocument
-from pipeline.storage.atomic import staged_folder
+from pipeline.records import LabelledDocument
+from pipeline.storage.atomic import refuse_file_as_folder, refuse_unwritable, staged_folder
 from pipeline.storage.coded_sample import CodedSentence, read_sample
+from pipeline.storage.data_package import COMPARISON_FILE, RUN_FILE
 from pipeline.storage.json_files import write_json
 from pipeline.storage.row_tables import ExtraColumn, RowTable, write_tables
-from pipeline.workflows.labelled_corpora import Corpora, open_corpora
+from pipeline.workflows.labelled_corpora import Corpora, digest_units, open_corpora
 
 REPORT = "report.html"
-RUN = "comparison.json"
-"""Written last: an output folder that has it is whole."""
-
 Advance = Callable[[str, int, int], None]
 
 
@@ -82,10 +80,13 @@ def compare_labelled(config: CompareConfig, advance: Advance) -> ComparisonSumma
     Raises:
         PipelineError: A folder or the coded sample cannot be used, or nothing can be written.
     """
+    _refuse_labelled_output(config.output)
+    refuse_file_as_folder(config.output)
+    refuse_unwritable(config.output)
     corpora = open_corpora(config, advance)
-    _refuse_output_among_inputs(config.output, corpora)
     codebook, documents = corpora.codebook, corpora.documents
-    coded = _coded_labels(config.coded, corpora) if config.coded else {}
+    coded, coding_notices = _coded_labels(config.coded, corpora) if config.coded else ({}, [])
+    notices = (*corpora.notices, *coding_notices)
     reuse = _find_reuse(documents, codebook, config.min_words_reused)
     contents = _align_all(documents, advance)
     pairs = [row for found in contents for row in compare_version_pairs(found)]
@@ -102,12 +103,12 @@ def compare_labelled(config: CompareConfig, advance: Advance) -> ComparisonSumma
         similar=rank_similar(documents, codebook, reuse.shared, config.similar_documents),
         reuse=reuse.rows,
         corpora=describe_corpora(documents_by_corpus, counts, codebook, config.confidence),
-        differences=compare_corpora(counts, codebook, config.confidence),
+        differences=compare_corpora(documents_by_corpus, counts, codebook, config.confidence),
         pairs=pairs,
         agreement=agreement,
         contents=[row for found in contents for row in describe_contents(found, codebook)],
         confidence=config.confidence,
-        notices=corpora.notices,
+        notices=notices,
     )
     summary = ComparisonSummary(
         output=config.output,
@@ -117,25 +118,26 @@ def compare_labelled(config: CompareConfig, advance: Advance) -> ComparisonSumma
         n_reused=reuse.n_sentences,
         n_coded=sum(len(labels.by_hand) for labels in coded.values()),
         agreement=agreement,
-        notices=corpora.notices,
+        notices=notices,
     )
     advance("writing", 0, 1)
-    with staged_folder(config.output, RUN) as staging:
+    with staged_folder(config.output, COMPARISON_FILE) as staging:
         pooled = [pool_labels(found, corpora.thresholds) for found in contents]
         write_tables(
             staging, "Labelled Council conclusions compared", _tables(report, pooled, codebook)
         )
         (staging / REPORT).write_text(render_report(report), encoding="utf-8", newline="\n")
-        write_json(staging / RUN, _run_record(config, corpora))
+        write_json(staging / COMPARISON_FILE, _run_record(config, corpora, notices))
     advance("writing", 1, 1)
     return summary
 
 
-def _refuse_output_among_inputs(output: Path, corpora: Corpora) -> None:
-    for folder in corpora.folders:
-        if output.resolve().is_relative_to(folder.path.resolve()):
+def _refuse_labelled_output(output: Path) -> None:
+    """Refuse to write where `label` has written: both have a ``documents.csv``."""
+    for folder in (output, *output.resolve().parents):
+        if (folder / RUN_FILE).exists():
             raise RequestError(
-                f"{output}: lies in the labelled folder {folder.path}. Choose another folder."
+                f"{output}: {folder} is an output of `label`. Choose another folder to write to."
             )
 
 
@@ -153,45 +155,45 @@ def _with_sentences(corpora: Corpora) -> dict[str, list[LabelledDocument]]:
 class _Reuse:
     n_sentences: int
     rows: list[ReuseRow]
-    shared: Mapping[tuple[DocumentKey, DocumentKey], int]
+    shared: Mapping[tuple[str, str], int]
 
 
 def _find_reuse(
     documents: Sequence[LabelledDocument], codebook: Codebook, min_words: int
 ) -> _Reuse:
-    """Find sentences that documents share; every language is looked through on its own."""
+    """Find sentences that documents share, each in the version compared.
+
+    A document and its copy in another corpus are one.
+    """
     units = [
-        (document, version, place)
-        for document in documents
-        for version in document.versions
-        for place in version.counted.tolist()
+        (document, place) for document in documents for place in document.compared.counted.tolist()
     ]
-    keys = [(document.corpus, document.doc_id) for document, _, _ in units]
     reused = find_reuse(
-        [version.units[place].text for _, version, place in units],
-        [version.language for _, version, _ in units],
-        keys,
+        [document.compared.units[place].text for document, place in units],
+        [document.compared.language for document, _ in units],
+        [document.doc_id for document, _ in units],
         min_words,
     )
     label_ids = np.array(codebook.label_ids)
     rows = []
     for number, sentence in enumerate(reused, start=1):
         copies = [units[row] for row in sentence.places]
-        is_alike = len({version.labels[place].tobytes() for _, version, place in copies}) == 1
-        for document, version, place in copies:
+        labels = {document.compared.labels[place].tobytes() for document, place in copies}
+        for document, place in copies:
             rows.append(
                 ReuseRow(
                     reuse=number,
                     corpus=document.corpus,
                     doc_id=document.doc_id,
-                    language=version.language,
-                    sentence_id=version.units[place].sentence_id,
-                    is_coded_alike=int(is_alike),
-                    labels="|".join(label_ids[version.labels[place]]),
-                    text=version.units[place].text,
+                    language=document.compared.language,
+                    sentence_id=document.compared.units[place].sentence_id,
+                    has_same_labels=int(len(labels) == 1),
+                    labels="|".join(label_ids[document.compared.labels[place]]),
+                    text=document.compared.units[place].text,
                 )
             )
-    return _Reuse(len(reused), rows, count_shared(reused, keys))
+    shared = count_shared(reused, [document.doc_id for document, _ in units])
+    return _Reuse(len(reused), rows, shared)
 
 
 def _align_all(documents: Sequence[LabelledDocument], advance: Advance) -> list[DocumentContents]:
@@ -204,8 +206,8 @@ def _align_all(documents: Sequence[LabelledDocument], advance: Advance) -> list[
     return found
 
 
-def _coded_labels(path: Path, corpora: Corpora) -> dict[str, CodedLabels]:
-    """Read a coded sample, and what the model says of its sentences, by corpus.
+def _coded_labels(path: Path, corpora: Corpora) -> tuple[dict[str, CodedLabels], list[str]]:
+    """Read a coded sample: by corpus what the model and a person say, and what to look at.
 
     Raises:
         DataError: A row cannot be used, nothing is coded, or a corpus is not the one that the
@@ -226,29 +228,39 @@ def _coded_labels(path: Path, corpora: Corpora) -> dict[str, CodedLabels]:
         if sentence.labels is not None:
             document, place = place_by_key[sentence.corpus, sentence.sentence_id]
             by_hand = np.isin(corpora.codebook.label_ids, sentence.labels)
-            rows.setdefault(sentence.corpus, []).append((document.compared.labels[place], by_hand))
+            own = document.compared.model_labels[place]
+            rows.setdefault(sentence.corpus, []).append((own, by_hand))
     if not rows:
         raise DataError(
             f"{path}: no row is coded. Fill in column 'labels': ids joined with '|', or 'none'."
         )
-    return {
+    coded = {
         corpus: CodedLabels(*(np.stack(part) for part in zip(*pairs, strict=True)))
         for corpus, pairs in rows.items()
     }
+    return coded, _order_notices(path, sample)
+
+
+def _order_notices(path: Path, sample: Sequence[CodedSentence]) -> list[str]:
+    """Say where those that are coded are not the first ones drawn, but somebody's choice."""
+    last_coded = max(sentence.order for sentence in sample if sentence.labels is not None)
+    n_passed = sum(s.labels is None and s.order < last_coded for s in sample)
+    if not n_passed:
+        return []
+    return [
+        f"{path}: {n_passed} sentences were passed over by whoever coded those after them. If that "
+        "was a choice by what they say, the sample is not random and no interval holds."
+    ]
 
 
 def _refuse_other_frame(sample: Sequence[CodedSentence], corpora: Corpora) -> None:
-    """Refuse a sample of a corpus that has grown or shrunk since: it is no random sample of it."""
-    sizes = {
-        name: sum(len(document.compared.counted) for document in corpora.of(name))
-        for name in corpora.names
-    }
+    """Refuse a sample of a corpus that has changed since: it is no random sample of it."""
+    digests = {name: digest_units(corpora.counted_units(name)) for name in corpora.names}
     for sentence in sample:
-        if sentence.drawn_from != sizes[sentence.corpus]:
+        if sentence.frame_sha256 != digests[sentence.corpus]:
             raise DataError(
-                f"{sentence.origin}: drawn from {sentence.drawn_from} sentences of "
-                f"'{sentence.corpus}', which has {sizes[sentence.corpus]} now. Draw and code a new "
-                "sample, or compare the folder as it was."
+                f"{sentence.origin}: corpus '{sentence.corpus}' has other sentences than when the "
+                "sample was drawn. Draw and code a new sample, or compare the folder as it was."
             )
 
 
@@ -299,14 +311,17 @@ def _label_columns(
     return columns
 
 
-def _run_record(config: CompareConfig, corpora: Corpora) -> dict[str, object]:
+def _run_record(
+    config: CompareConfig, corpora: Corpora, notices: Sequence[str]
+) -> dict[str, object]:
     return {
         "conclabel": __version__,
         "configuration": config.model_dump(mode="json"),
         "codebook_version": corpora.codebook.version,
-        "corpora": [
-            {"corpus": name, "folder": folder.path.as_posix(), "model_sha256": folder.model_sha256}
-            for name, folder in zip(corpora.names, corpora.folders, strict=True)
+        "corpora": list(corpora.names),
+        "folders": [
+            {"folder": folder.path.as_posix(), "model_sha256": folder.model_sha256}
+            for folder in corpora.folders
         ],
-        "notices": list(corpora.notices),
+        "notices": list(notices),
     }

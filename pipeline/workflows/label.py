@@ -35,7 +35,7 @@ from pipeline.ingestion.sources import Source, find_sources
 from pipeline.records import EU_LANGUAGES, REVIEW_COLUMN
 from pipeline.shipped import find_shipped
 from pipeline.storage.atomic import refuse_file_as_folder, staged_folder
-from pipeline.storage.data_package import RUN_FILE
+from pipeline.storage.data_package import COMPARISON_FILE, RUN_FILE
 from pipeline.storage.labelled_folder import LabelledFolderWriter, write_companions
 from pipeline.storage.rows import DocumentRow, SourceRows, table_schemas
 from pipeline.storage.run_lock import run_lock
@@ -244,8 +244,12 @@ def _start_work(request: LabelRequest, store: ShardStore) -> Callable[[Shard], S
 
 
 def _refuse_output_among_inputs(config: LabelConfig, sources: Sequence[Source]) -> None:
-    """Refuse to write among the inputs, where the next run would read its own output."""
+    """Refuse to write among the inputs, where the next run would read it, or into a comparison."""
     output = config.output.resolve()
+    if (output / COMPARISON_FILE).exists():
+        raise RequestError(
+            f"{config.output}: is an output of `compare`. Choose another folder to write to."
+        )
     for given in config.input:
         folder = find_shipped(Path(given)).resolve()
         if folder.is_dir() and output.is_relative_to(folder):

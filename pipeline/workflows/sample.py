@@ -10,10 +10,9 @@ import numpy as np
 
 from pipeline.config import SampleConfig
 from pipeline.errors import RequestError
-from pipeline.records import Sentence
 from pipeline.storage.atomic import refuse_unwritable, writable
 from pipeline.storage.coded_sample import DrawnSentence, write_sample
-from pipeline.workflows.labelled_corpora import open_corpora
+from pipeline.workflows.labelled_corpora import digest_units, open_corpora
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,8 @@ def draw_sample(config: SampleConfig, advance: Callable[[str, int, int], None]) 
         PipelineError: The folders cannot be read, or the output is there already: it may hold
             somebody's coding.
     """
+    if config.output.suffix.lower() != ".csv":
+        raise RequestError(f"{config.output}: a sample is written as .csv. Name it so.")
     if config.output.exists():
         raise RequestError(
             f"{config.output}: is there already and may hold somebody's coding. Name another file "
@@ -46,17 +47,16 @@ def draw_sample(config: SampleConfig, advance: Callable[[str, int, int], None]) 
     drawn: list[DrawnSentence] = []
     counts = {}
     for name in corpora.names:
-        frame: list[Sentence] = [
-            document.compared.units[row]
-            for document in corpora.of(name)
-            for row in document.compared.counted
-        ]
+        frame = corpora.counted_units(name)
+        if not frame:
+            continue
         size = min(config.size, len(frame))
-        places = random.permutation(len(frame))[:size]
-        drawn += [DrawnSentence(name, frame[place], size, len(frame)) for place in places]
+        digest = digest_units(frame)
+        drawn += [
+            DrawnSentence(name, frame[place], size / len(frame), digest)
+            for place in random.permutation(len(frame))[:size]
+        ]
         counts[name] = (size, len(frame))
-    if not drawn:
-        raise RequestError(f"no unit of kind {', '.join(config.kinds)} to draw from.")
     with writable(config.output):
         write_sample(config.output, [drawn[place] for place in random.permutation(len(drawn))])
     return SampleSummary(config.output, counts, corpora.notices)

@@ -64,19 +64,52 @@ def test_one_version_may_be_empty():
     assert align([], []) == []
 
 
-def test_contents_of_three_versions_hold_what_any_of_them_merges():
-    first = [unit(LONG), unit(SHORT), unit(MIDDLE)]
-    merged = [unit(LONG), unit(SHORT + " " + MIDDLE)]
-    assert align_versions([first, first, merged]) == [
+FIRST = [unit(LONG), unit(SHORT), unit(MIDDLE)]
+MERGED = [unit(LONG), unit(SHORT + " " + MIDDLE)]
+
+
+def test_what_most_versions_merge_is_one_content():
+    assert align_versions([MERGED, FIRST]) == [((0,), (0,)), ((1,), (1, 2))]
+    assert align_versions([MERGED, FIRST, MERGED]) == [
         ((0,), (0,), (0,)),
-        ((1, 2), (1, 2), (1,)),
+        ((1,), (1, 2), (1,)),
     ]
 
 
-def test_what_the_first_version_lacks_is_a_content_of_its_own_in_its_place():
-    first = [unit(SHORT, "1"), unit(SHORT, "3")]
-    other = [unit(SHORT, "1"), unit(LONG * 3, "2"), unit(SHORT, "3")]
-    assert align_versions([first, other]) == [((0,), (0,)), ((), (1,)), ((1,), (2,))]
+def test_what_a_single_version_merges_is_left_out_there_alone():
+    assert align_versions([FIRST, FIRST, MERGED]) == [
+        ((0,), (0,), (0,)),
+        ((1,), (1,), ()),
+        ((2,), (2,), ()),
+    ]
+
+
+def test_what_a_version_lacks_is_a_content_without_it_in_its_place():
+    short = [unit(SHORT, "1"), unit(SHORT, "3")]
+    whole = [unit(SHORT, "1"), unit(LONG * 3, "2"), unit(SHORT, "3")]
+    assert align_versions([short, whole]) == [((0,), (0,)), ((), (1,)), ((1,), (2,))]
+
+
+def test_an_annex_that_two_versions_have_is_told_once():
+    body = [unit(f"{LONG} In {year}, {MIDDLE}") for year in range(2001, 2013)]
+    annex = [unit(f"{SHORT} {MIDDLE} {year}") for year in range(2020, 2026)]
+    contents = align_versions([body, body + annex, body + annex])
+    assert len(contents) == 18
+    assert contents[-1] == ((), (17,), (17,))
+
+
+def test_a_version_that_lacks_its_second_half_is_aligned_in_the_first():
+    texts = [f"{LONG[: 20 + 7 * n % 60]} {n} {MIDDLE[: n % 30]}" for n in range(60)]
+    whole = [unit(text) for text in texts]
+    half = [unit(f"{text} ja") for text in texts[:30]]
+    right = sum(bead == Bead((n,), (n,)) for n, bead in enumerate(align(whole, half)[:30]))
+    assert right >= 27
+
+
+def test_a_number_that_stands_astray_does_not_cut_the_alignment():
+    left = [unit(f"{LONG} {n}", "7" if n == 2 else "") for n in range(30)]
+    right = [unit(f"{LONG} {n}", "7" if n == 27 else "") for n in range(30)]
+    assert sum(bead.left == bead.right for bead in align(left, right)) >= 28
 
 
 units = st.builds(
@@ -88,8 +121,14 @@ units = st.builds(
 
 
 @given(st.lists(st.lists(units, max_size=8), min_size=1, max_size=4))
-def test_every_unit_of_every_version_is_in_one_content_in_order(versions):
+def test_every_unit_is_in_one_bead_and_at_most_one_content_in_order(versions):
+    for version in versions:
+        beads = align(versions[0], version)
+        assert [place for bead in beads for place in bead.left] == list(range(len(versions[0])))
+        assert [place for bead in beads for place in bead.right] == list(range(len(version)))
     contents = align_versions(versions)
+    assert all(any(content) for content in contents)
     for column, version in enumerate(versions):
         places = [place for content in contents for place in content[column]]
-        assert places == list(range(len(version)))
+        assert places == sorted(set(places))
+        assert set(places) <= set(range(len(version)))

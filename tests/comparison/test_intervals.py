@@ -36,14 +36,15 @@ def test_more_coding_narrows_the_interval():
     assert many.high - many.low < 0.7 * (few.high - few.low)
 
 
-def test_intervals_hold_as_often_as_they_say():
-    # The model finds 70 % of a label that 10 % of 5,000 sentences have, and 3 % of the others.
+@pytest.mark.parametrize(("prevalence", "n_coded"), [(0.02, 400), (0.05, 250), (0.1, 150)])
+def test_intervals_hold_as_often_as_they_say(prevalence, n_coded):
+    # The model finds 70 % of a label that some of 5,000 sentences have, and 3 % of the others.
     random = np.random.default_rng(7)
-    n_held, n_draws = 0, 400
-    for _ in range(n_draws):
-        true = random.random(5000) < 0.1
+    n_held, n_told = 0, 0
+    for _ in range(400):
+        true = random.random(5000) < prevalence
         predicted = np.where(true, random.random(5000) < 0.7, random.random(5000) < 0.03)
-        drawn = random.choice(5000, 150, replace=False)
+        drawn = random.choice(5000, n_coded, replace=False)
         given, hand = predicted[drawn], true[drawn]
         counts = CodedCounts(
             5000,
@@ -53,18 +54,24 @@ def test_intervals_hold_as_often_as_they_say():
             int((~given).sum()),
             int((~given & hand).sum()),
         )
+        if not counts.is_estimable:
+            continue
+        n_told += 1
         found = estimate_share(counts)
         n_held += found.low <= true.mean() <= found.high
-    assert 0.92 <= n_held / n_draws <= 0.99
+    assert n_told > 390
+    assert 0.93 <= n_held / n_told <= 0.99
 
 
 @pytest.mark.parametrize(
     ("counts", "is_estimable"),
     [
-        (coded(200, 40, 10, 160, 0), True),
-        (coded(200, 40, 9, 160, 0), False),  # too few positives
-        (coded(200, 0, 0, 160, 12), False),  # nothing seen of what the model found
-        (coded(0, 0, 0, 160, 12), True),  # there was nothing to see
+        (coded(50, 10, 1, 190, 0), True),  # 200 coded, of which the model has 10
+        (coded(49, 10, 10, 190, 9), False),  # however many were found by hand
+        (coded(50, 10, 0, 190, 0), False),  # none by hand
+        (coded(50, 0, 0, 200, 12), False),  # nothing seen of what the model found
+        (coded(1000, 20, 5, 0, 0), True),  # there was nothing else to see
+        (coded(0, 0, 0, 160, 12), False),
         (coded(200, 0, 0, 0, 0), False),
     ],
 )

@@ -85,8 +85,14 @@ def test_a_language_alone_with_a_label_is_named_first():
 
 def test_pooled_probability_is_the_mean_of_the_versions_that_are_there():
     probabilities = np.array([[[0.2], [0.6], [0.9]]], dtype=np.float32)
-    is_there = np.array([[True, True, False]])
-    assert pool_probabilities(probabilities, is_there) == pytest.approx(0.4)
+    has_say = np.array([[[True], [True], [False]]])
+    assert pool_probabilities(probabilities, has_say) == pytest.approx(0.4)
+
+
+def test_of_two_languages_each_difference_is_told_once():
+    labels, is_there = sets(({0}, set()), ({0}, set()), ({1}, {1}))
+    biases = find_biases(labels, is_there, ("en", "fr"), ("a", "b", "c"))
+    assert [(bias.language, bias.n_more, bias.n_fewer) for bias in biases] == [("en", 2, 0)]
 
 
 @given(st.lists(st.tuples(st.integers(2, 5), st.integers(0, 5)), min_size=1, max_size=20))

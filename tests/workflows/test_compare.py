@@ -19,8 +19,8 @@ from tests.conftest import ROOT
 SAMPLES = ROOT / "data" / "samples"
 
 
-def label(output, *names, **changes):
-    settings = {"input": [str(SAMPLES / f"{name}.txt") for name in names], "output": output}
+def label(output, *paths, **changes):
+    settings = {"input": [str(path) for path in paths], "output": output}
     label_documents(
         load_config(ROOT / "configs/label.yaml", LabelConfig, settings | changes), LabelProgress()
     )
@@ -30,8 +30,13 @@ def label(output, *names, **changes):
 def two_folders(tmp_path_factory):
     """Two labelled folders: a text in three languages and one beside it, and two others."""
     folder = tmp_path_factory.mktemp("labelled")
-    label(folder / "seas", *(f"st-90101-2031-init_{language}" for language in ("en", "fr", "nl")))
-    label(folder / "crime", "st-90388-2031-rev-1_en", "st-90377-2031-init_de")
+    versions = (f"st-90101-2031-init_{language}.txt" for language in ("en", "fr", "nl"))
+    label(folder / "seas", *(SAMPLES / version for version in versions))
+    label(
+        folder / "crime",
+        SAMPLES / "st-90388-2031-rev-1_en.txt",
+        SAMPLES / "st-90377-2031-init_de.txt",
+    )
     return folder
 
 
@@ -88,8 +93,8 @@ def test_every_document_is_described_in_every_version(compare, tmp_path):
     assert [
         (row["corpus"], row["doc_id"], row["language"], row["is_compared"]) for row in rows
     ] == [
-        ("crime", "ST-90388-2031-REV-1", "en", "1"),
         ("crime", "ST-90377-2031-INIT", "de", "1"),
+        ("crime", "ST-90388-2031-REV-1", "en", "1"),
         ("seas", "ST-90101-2031-INIT", "en", "1"),
         ("seas", "ST-90101-2031-INIT", "fr", "0"),
         ("seas", "ST-90101-2031-INIT", "nl", "0"),
@@ -154,20 +159,38 @@ def test_versions_agree_in_part_and_each_pair_is_told(compare, tmp_path):
     assert 0.5 < summary.agreement.alpha < 1
 
 
-def test_a_folder_compared_with_itself_shares_every_sentence(compare, labelled, tmp_path):
-    shutil.copytree(labelled / "crime", labelled / "again")
+def revise(path, into):
+    """Write a document again under another number, its last paragraph left out."""
+    text = path.read_text(encoding="utf-8")
+    into.write_text(text[: text.rindex("\n12. ")].replace("90388", "90389"), encoding="utf-8")
+
+
+def test_a_revised_document_is_most_alike_and_shares_its_sentences(compare, labelled, tmp_path):
+    revise(SAMPLES / "st-90388-2031-rev-1_en.txt", tmp_path / "st-90389-2031-rev-1_en.txt")
+    label(labelled / "revised", tmp_path / "st-90389-2031-rev-1_en.txt")
     compare()
-    similar = [
+    nearest = next(
         row
         for row in rows_of(tmp_path / "out" / "similar_documents.csv")
-        if row["doc_id"] == row["other_doc_id"] == "ST-90388-2031-REV-1"
-        and row["dimension"] == "all"
-    ]
-    assert [(row["rank"], row["similarity"]) for row in similar] == [("1", "1"), ("1", "1")]
+        if row["doc_id"] == "ST-90388-2031-REV-1"
+        and (row["dimension"], row["rank"]) == ("all", "1")
+    )
+    assert nearest["other_doc_id"] == "ST-90389-2031-REV-1"
+    assert float(nearest["similarity"]) > 0.95
     reused = rows_of(tmp_path / "out" / "reused_sentences.csv")
-    n_sentences = len({row["sentence_id"] for row in reused if row["language"] == "en"})
-    assert int(similar[0]["shared_sentences"]) == n_sentences > 25
-    assert {row["is_coded_alike"] for row in reused} == {"1"}
+    assert len(reused) == 2 * int(nearest["shared_sentences"]) > 50
+    assert {row["has_same_labels"] for row in reused} == {"1"}
+
+
+def test_a_document_in_two_corpora_is_told_and_not_compared_with_itself(
+    compare, labelled, tmp_path
+):
+    shutil.copytree(labelled / "crime", labelled / "again")
+    summary = compare()
+    assert any(notice.startswith("in several corpora") for notice in summary.notices)
+    assert summary.n_reused == 0
+    similar = rows_of(tmp_path / "out" / "similar_documents.csv")
+    assert all(row["doc_id"] != row["other_doc_id"] for row in similar)
 
 
 def test_without_coding_there_is_no_interval_and_the_table_says_why(compare, tmp_path):
@@ -197,7 +220,7 @@ def test_a_coded_sample_gives_intervals_and_differences(compare, sample, labelle
     crime = rows["crime", "organised_crime"]
     assert float(crime["estimate"]) == pytest.approx(float(crime["share"]), abs=1e-5)
     assert float(crime["low"]) < float(crime["estimate"]) < float(crime["high"])
-    assert "needed" in rows["seas", "organised_crime"]["note"]
+    assert "too few sentences have the label" in rows["seas", "organised_crime"]["note"]
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "<svg" in page
     assert 'href="#corpora"' in page
@@ -207,10 +230,11 @@ def test_a_sample_shows_no_label_and_is_the_same_for_a_seed(sample, labelled, tm
     path = sample(size=20)
     rows = rows_of(path)
     assert len(rows) == 40
-    assert set(rows[0]) == {
-        *("corpus", "sentence_id", "doc_id", "language", "section", "text", "labels"),
-        *("text_sha256", "sampling_prob", "drawn_from"),
-    }
+    assert list(rows[0]) == [
+        *("order", "corpus", "sentence_id", "doc_id", "language", "section", "text", "labels"),
+        *("text_sha256", "sampling_prob", "frame_sha256"),
+    ]
+    assert [row["order"] for row in rows] == [str(number) for number in range(1, 41)]
     assert {row["labels"] for row in rows} == {""}
     assert {row["corpus"]: row["sampling_prob"] for row in rows} == {
         "seas": repr(20 / 35),
@@ -242,8 +266,9 @@ def only(number, **cells):
         (only(2, labels="terorism"), "line 4: label 'terorism' is not in the codebook"),
         (only(2, sentence_id="x"), "line 4: corpus '(seas|crime)' has no sentence 'x'"),
         (only(2, text_sha256="0"), "line 4: the text of .* is not the one that was drawn"),
-        (only(2, drawn_from="many"), "line 4: drawn_from is 'many'"),
-        (only(2, drawn_from="7"), "line 4: drawn from 7 sentences of .*, which has (35|71) now"),
+        (only(2, labels="|"), r"line 4: labels is '\|'. Expected label ids"),
+        (only(2, order="first"), "line 4: order is 'first'"),
+        (only(2, frame_sha256="0"), "line 4: corpus .* has other sentences than when the sample"),
         (lambda number, row: None, "no row is coded"),
     ],
 )
@@ -360,8 +385,8 @@ def test_texts_on_the_report_are_escaped(compare, labelled, tmp_path):
 
 
 def test_a_folder_that_label_has_not_finished_is_refused(compare, labelled, tmp_path):
-    (labelled / "seas" / "run.json").unlink()
-    (labelled / "crime" / "run.json").unlink()
+    for run in labelled.rglob("run.json"):
+        run.unlink()
     with pytest.raises(RequestError, match="no labelled folder there"):
         compare()
     with pytest.raises(RequestError, match="no labelled folder there"):
@@ -388,6 +413,8 @@ def test_folders_of_different_codebooks_are_refused(compare, labelled):
     ("column", "cell", "message"),
     [
         ("sanctions", "yes", "line 3: sanctions is 'yes', expected 0 or 1"),
+        ("sanctions", "", "line 3: sanctions is '', expected 0 or 1"),
+        ("policy_instruments", "penalties", "line 3: label 'penalties' is not in the codebook"),
         ("kind", "page", "line 3: kind is 'page'"),
         ("position", "two", "line 3: position, char_start or char_end is no whole number"),
     ],
@@ -396,6 +423,173 @@ def test_a_damaged_cell_is_named_with_its_line(compare, labelled, column, cell, 
     rewrite(labelled / "crime" / "sentences.csv", only(1, **{"kind": "sentence", column: cell}))
     with pytest.raises(DataError, match=message):
         compare()
+
+
+def as_spreadsheet(number, row):
+    """Turn 0/1 into what spreadsheets make of it, and sort nothing."""
+    forms = {"0": ("0,0", "FALSE", "0.0"), "1": ("1,0", "TRUE", "1.0")}
+    for place, (name, cell) in enumerate(list(row.items())[-44:]):
+        row[name] = forms[cell][place % 3]
+
+
+def test_a_table_saved_by_a_spreadsheet_and_sorted_is_the_same(
+    compare, labelled, tmp_path, contents
+):
+    compare()
+    before = contents(tmp_path / "out")
+    path = labelled / "seas" / "sentences.csv"
+    rewrite(path, as_spreadsheet)
+    rows = sorted(rows_of(path), key=lambda row: row["text"])
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(rows[0]), delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+        stream.write(";" * (len(rows[0]) - 1) + "\r\n")
+    compare()
+    after = contents(tmp_path / "out")
+    for name in ("shares.csv", "contents.csv", "version_pairs.csv", "corpora.csv"):
+        assert sorted(after[name].splitlines()) == sorted(before[name].splitlines())
+
+
+def test_labels_corrected_in_the_joined_cells_count_too(compare, labelled, tmp_path):
+    def correct(number, row):
+        if row["kind"] == "sentence":
+            row["policy_instruments"] = "sanctions"
+
+    rewrite(labelled / "crime" / "sentences.csv", correct)
+    compare()
+    shares = rows_of(tmp_path / "out" / "shares.csv")
+    own = [row for row in shares if (row["corpus"], row["label"]) == ("crime", "sanctions")]
+    assert {row["share"] for row in own} == {"1"}
+
+
+def test_a_row_corrected_in_two_ways_at_once_is_refused(compare, labelled):
+    def correct(number, row):
+        if row["kind"] == "sentence":
+            row["policy_instruments"] = "sanctions"
+            row["arms_control"] = "1"
+
+    rewrite(labelled / "crime" / "sentences.csv", correct)
+    with pytest.raises(DataError, match="were both changed and differ, first on"):
+        compare()
+
+
+def test_a_correction_in_one_version_decides_for_all(compare, labelled, tmp_path):
+    compare()
+    before = next(
+        row
+        for row in rows_of(tmp_path / "out" / "contents.csv")
+        if row["sanctions"] == "0" and not row["split_labels"]
+    )
+    english = before["sentence_ids"].split("|")[0]
+    rewrite(
+        labelled / "seas" / "sentences.csv",
+        lambda number, row: row.update(sanctions="1") if row["sentence_id"] == english else None,
+    )
+    compare()
+    after = rows_of(tmp_path / "out" / "contents.csv")[int(before["content"]) - 1]
+    assert (after["sanctions"], after["split_labels"]) == ("1", "sanctions")
+
+
+def test_corrections_do_not_make_a_sample_look_free_of_mistakes(
+    compare, sample, labelled, tmp_path
+):
+    path = sample(size=1000)
+    code_by_the_model(path, labelled)
+    rewrite(path, lambda number, row: row.update(labels="none") if number % 2 else None)
+    compare(coded=path)
+    before = rows_of(tmp_path / "out" / "corpora.csv")
+    coded = {row["sentence_id"]: row["labels"].replace("none", "") for row in rows_of(path)}
+    for folder in ("seas", "crime"):
+
+        def correct(number, row):
+            labels = coded.get(row["sentence_id"])
+            if labels is not None:
+                for name in list(row)[-44:]:
+                    row[name] = str(int(name in labels.split("|")))
+
+        rewrite(labelled / folder / "sentences.csv", correct)
+    compare(coded=path)
+    after = rows_of(tmp_path / "out" / "corpora.csv")
+    assert any(row["estimate"] for row in before)
+    assert [row["estimate"] for row in after] == [row["estimate"] for row in before]
+    assert [row["share"] for row in after] != [row["share"] for row in before]
+
+
+def test_sentences_passed_over_by_the_coder_are_told(compare, sample, labelled):
+    path = sample(size=30)
+    code_by_the_model(path, labelled)
+    rewrite(path, lambda number, row: row.update(labels="") if number < 10 else None)
+    assert any("10 sentences were passed over" in notice for notice in compare(coded=path).notices)
+
+
+def test_a_sample_may_be_coded_with_commas_capitals_and_empty_lines(compare, sample, labelled):
+    path = sample(size=30)
+    code_by_the_model(path, labelled)
+
+    def loosely(number, row):
+        row["labels"] = row["labels"].replace("|", ", ").upper()
+
+    rewrite(path, loosely)
+    with path.open("a", encoding="utf-8", newline="") as stream:
+        stream.write("," * 10 + "\r\n")
+    assert compare(coded=path).n_coded == 60
+
+
+def test_a_sample_is_only_written_as_csv(labelled, tmp_path):
+    with pytest.raises(RequestError, match=r"is written as \.csv"):
+        draw_sample(settings(SampleConfig, labelled, tmp_path / "s.xlsx"), lambda *step: None)
+
+
+def test_a_row_that_stands_twice_is_refused(compare, labelled):
+    path = labelled / "crime" / "sentences.csv"
+    lines = path.read_bytes().split(b"\r\n")
+    path.write_bytes(b"\r\n".join([*lines[:-1], lines[20], b""]))
+    with pytest.raises(DataError, match=r"sentence_id .* stands already on line 21"):
+        compare()
+
+
+def test_rows_that_are_gone_are_told(compare, labelled):
+    path = labelled / "crime" / "sentences.csv"
+    lines = path.read_bytes().split(b"\r\n")
+    path.write_bytes(b"\r\n".join([*lines[:30], *lines[33:]]))
+    assert any("3 rows that `label` wrote are no longer" in n for n in compare().notices)
+
+
+def test_years_can_be_compared_instead_of_folders(compare, tmp_path):
+    summary = compare(by="year")
+    names = [row["corpus"] for row in rows_of(tmp_path / "out" / "corpora.csv")]
+    assert list(dict.fromkeys(names)) == ["2031", "undated"]
+    assert summary.n_corpora == 2
+
+
+def test_a_document_that_would_count_twice_in_a_year_is_refused(compare, labelled):
+    shutil.copytree(labelled / "crime", labelled / "again")
+    with pytest.raises(DataError, match="would count twice in a year"):
+        compare(by="year")
+
+
+def test_rows_of_a_table_without_doc_id_are_no_translations(labelled, tmp_path):
+    table = tmp_path / "rows.csv"
+    table.write_text(
+        "text,language\nThe Council imposes sanctions.,en\nDie Ernte war gut.,de\n"
+        "Farms need water.,en\n",
+        encoding="utf-8",
+    )
+    label(tmp_path / "table", table)
+    config = settings(CompareConfig, tmp_path / "table", tmp_path / "out")
+    summary = compare_labelled(config, lambda step, done, total: None)
+    assert summary.agreement is None
+    assert summary.n_documents == 2
+    assert any("rows.csv" in n or "rows has rows" in n for n in summary.notices)
+
+
+def test_a_folder_in_which_all_inputs_failed_is_told_and_passed_over(compare, labelled, tmp_path):
+    (tmp_path / "empty.txt").write_bytes(b"")
+    label(labelled / "failed", tmp_path / "empty.txt")
+    summary = compare()
+    assert any("1 inputs could not be read" in notice for notice in summary.notices)
+    assert summary.n_documents == 3
 
 
 def test_a_row_with_another_id_is_refused(compare, labelled):
@@ -414,8 +608,14 @@ def test_the_output_of_an_earlier_version_is_to_be_labelled_again(compare, label
 
 def test_nothing_is_written_into_a_labelled_folder(labelled):
     config = settings(CompareConfig, labelled, labelled / "seas" / "out")
-    with pytest.raises(RequestError, match="lies in the labelled folder"):
+    with pytest.raises(RequestError, match="is an output of `label`"):
         compare_labelled(config, lambda step, done, total: None)
+
+
+def test_label_does_not_write_into_a_comparison(compare, tmp_path):
+    compare()
+    with pytest.raises(RequestError, match="is an output of `compare`"):
+        label(tmp_path / "out", SAMPLES / "st-90377-2031-init_de.txt")
 
 
 def test_folders_of_one_name_are_told_apart(compare, labelled, tmp_path):
@@ -438,3 +638,10 @@ def test_folders_may_be_named_in_one_option(labelled):
     assert find_labelled_folders([str(labelled / "*s")]) == [labelled / "seas"]
     assert find_labelled_folders([str(labelled)]) == sorted(pair)
     assert find_labelled_folders([str(pair[0]), str(labelled)]) == pair
+
+
+def test_a_labelled_folder_does_not_hide_those_in_it(labelled, tmp_path):
+    nested = shutil.copytree(labelled / "crime", labelled / "seas" / "2031" / "crime")
+    shutil.copytree(labelled / "crime", labelled / ".half.work" / "staging")
+    assert find_labelled_folders([str(labelled / "seas")]) == [labelled / "seas", nested]
+    assert len(find_labelled_folders([str(labelled)])) == 3
