@@ -88,10 +88,10 @@ def test_what_was_labelled_is_compared_and_sampled(samples, tmp_path):
 
 @pytest.mark.parametrize("command", ["compare", "sample"])
 def test_nothing_labelled_is_exit_code_2(tmp_path, command):
-    result = conclabel(command, "-i", str(tmp_path), "-o", str(tmp_path / "out"))
+    result = conclabel(command, "-i", str(tmp_path), "-o", str(tmp_path / "out.csv"))
     assert result.returncode == 2
     assert "no labelled folder there" in result.stderr
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_help_is_quick_and_loads_nothing_heavy():
