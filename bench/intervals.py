@@ -18,9 +18,17 @@ import numpy as np
 from pipeline.comparison.intervals import CodedCounts, estimate_share
 
 N_SENTENCES = 3000
-SETTINGS = (*((0.02, 200), (0.02, 400), (0.05, 150), (0.05, 400), (0.1, 150), (0.3, 150)),)
+SETTINGS = (
+    (0.005, 150),
+    (0.02, 200),
+    (0.02, 400),
+    (0.05, 150),
+    (0.05, 400),
+    (0.1, 150),
+    (0.3, 150),
+)
 """Prevalence of the label, and sentences coded."""
-MODELS = ((0.7, 0.03), (0.85, 0.01))
+MODELS = ((0.7, 0.03), (0.85, 0.01), (0.8, 0.1))
 """What share of true sentences a model finds, and of the others mistakes."""
 RULES: dict[str, Callable[[CodedCounts], bool]] = {
     "ours": lambda counts: counts.is_estimable,
@@ -59,7 +67,7 @@ def main() -> None:
             drawn = [draw(random, prevalence, n_coded, model) for _ in range(arguments.draws)]
             for name, says in RULES.items():
                 told = [(estimate_share(counts), share) for counts, share in drawn if says(counts)]
-                head = f"{prevalence:5.2f}  {n_coded:5}  {model[0]:5.2f}  {model[1]:8.2f}  {name:9}"
+                head = f"{prevalence:5.3f}  {n_coded:5}  {model[0]:5.2f}  {model[1]:8.2f}  {name:9}"
                 if len(told) < arguments.draws / 100:
                     print(f"{head}  {len(told) / arguments.draws:5.2f}  (too seldom)")
                     continue

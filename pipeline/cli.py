@@ -199,7 +199,7 @@ def sample(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV file to write.")
     ] = None,
-    size: Annotated[int | None, typer.Option(help="Sentences of each labelled folder.")] = None,
+    size: Annotated[int | None, typer.Option(help="Sentences of each corpus.")] = None,
     config: ConfigPath = None,
     set_: Overrides = None,
 ) -> None:

@@ -183,7 +183,7 @@ class CompareConfig(FrameConfig):
 class SampleConfig(FrameConfig):
     """``configs/sample.yaml``: how many sentences are drawn for a person to code."""
 
-    size: int = Field(200, ge=1, description="sentences of each labelled folder")
+    size: int = Field(200, ge=1, description="sentences of each corpus")
     seed: int = 0
 
 

@@ -236,3 +236,9 @@ class LabelledDocument:
     doc_id: str
     versions: tuple[LabelledVersion, ...]
     compared: LabelledVersion
+
+    @property
+    def date(self) -> str:
+        """The date of the version compared or, where it has none, of the first that has one."""
+        dates = (version.date for version in (self.compared, *self.versions))
+        return next(filter(None, dates), "")

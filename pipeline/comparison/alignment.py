@@ -180,7 +180,7 @@ class _Traits:
                 np.array([bool(own) for own in figures[0]], dtype=bool),
                 np.array([bool(own) for own in figures[1]], dtype=bool),
             ),
-            shares_figures=np.asarray(shared.toarray() > 0),
+            shares_figures=(shared > 0).toarray(),
         )
 
     def costs(self, row: int, n_left: int, n_right: int) -> Floats:
@@ -229,7 +229,8 @@ def _all_same(own: Ints, runs: Ints) -> Bools:
 
 def _runs(values: Any, length: int) -> NDArray[Any]:
     """Return all runs of a length, shape (n_values - length + 1, length)."""
-    return np.lib.stride_tricks.sliding_window_view(values, length)
+    n_runs = len(values) - length + 1
+    return np.stack([values[start : start + n_runs] for start in range(length)], axis=1)
 
 
 def _summed_lengths(units: Sequence[Sentence]) -> Ints:

@@ -143,7 +143,11 @@ def compare_corpora(
                     high=found.high if found else None,
                     p_value=p_value_of_difference(ours, theirs) if can_say else None,
                     q_value=None,
-                    note=_why_not(ours) or _why_not(theirs),
+                    note="; ".join(
+                        f"{name}: {reason}"
+                        for name, reason in ((corpus, _why_not(ours)), (other, _why_not(theirs)))
+                        if reason
+                    ),
                 )
             )
     return _with_q_values(rows)
@@ -166,7 +170,5 @@ def _why_not(counts: CodedCounts) -> str:
         if not counts.n_predicted or n_needed > counts.n_sentences:
             return "not estimable: by the model too few sentences have the label"
         return f"not estimable: code {n_needed} sentences, {counts.n_coded} are coded"
-    if not counts.n_positives:
-        return "not estimable: no coded sentence has the label"
     missing = "with" if not counts.n_with else "without"
     return f"not estimable: no coded sentence {missing} the label by the model"

@@ -58,7 +58,7 @@ class CodedCounts:
             (self.n_sentences - self.n_predicted, self.n_without),
         )
         has_parts = all(n or not size for size, n in parts)
-        return self.expected_positives >= MIN_EXPECTED and self.n_positives > 0 and has_parts
+        return self.expected_positives >= MIN_EXPECTED and has_parts
 
 
 @dataclass(frozen=True, slots=True)

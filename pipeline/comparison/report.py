@@ -31,7 +31,7 @@ MAX_ROWS = 50
 MAX_NAMED = 5
 """Documents or labels in one cell."""
 SETS_APART = 2.0
-"""The z from which a label is said to set a document apart: one label in 44 has it by chance."""
+"""The z from which a label is said to set a document apart: 2 in 100 have it by chance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -141,17 +141,16 @@ def masi_alpha(labels: Bools, is_there: Bools) -> float | None:
         return None
     sets, numbers = np.unique(np.concatenate(cases), axis=0, return_inverse=True)
     distance = _masi_distances(sets)
-    counts = np.zeros((len(cases), len(sets)))
     ends = np.cumsum([len(case) for case in cases])
-    for row, members in enumerate(np.split(numbers.ravel(), ends[:-1])):
-        np.add.at(counts[row], members, 1)
-    n_coders = counts.sum(axis=1)
-    within = np.einsum("ci,ij,cj->c", counts, distance, counts) / (n_coders - 1)
-    totals = counts.sum(axis=0)
+    within = sum(
+        float(distance[np.ix_(members, members)].sum()) / (len(members) - 1)
+        for members in np.split(numbers.ravel(), ends[:-1])
+    )
+    totals = np.bincount(numbers.ravel(), minlength=len(sets)).astype(np.float64)
     expected = float(totals @ distance @ totals)
     if not expected:
         return None
-    return 1 - float(totals.sum() - 1) * float(within.sum()) / expected
+    return 1 - float(totals.sum() - 1) * within / expected
 
 
 def _masi_distances(sets: Bools) -> NDArray[np.float64]:

@@ -157,19 +157,14 @@ def _parse_row(
         document_id=row.text_of("document_id") or row.text_of("doc_id") or group_id,
         language=language,
         text=text,
-        labels=parse_labels(row, label_columns, codebook, origin),
+        labels=_parse_labels(row, label_columns, codebook, origin),
         origin=origin,
     )
 
 
-def parse_labels(
+def _parse_labels(
     row: TableRow, label_columns: Sequence[str], codebook: Codebook, origin: str
 ) -> LabelSet:
-    """Return a row's labels: of its 0/1 columns, or of ``labels`` where there are none.
-
-    Raises:
-        DataError: A label that the codebook does not have, or a cell that is neither 0 nor 1.
-    """
     if label_columns:
         return codebook.in_order(
             label
@@ -215,9 +210,12 @@ def parse_flag(row: TableRow, column: str, origin: str) -> bool:
     Raises:
         DataError: The cell says neither.
     """
-    cell = str(row.cells.get(column, "")).replace(",", ".").lower()
-    if cell in ("1", "1.0", "true"):
+    cell = row.cells.get(column, "")
+    if cell in ("0", "1"):  # nearly all are
+        return bool(cell == "1")
+    word = str(cell).replace(",", ".").lower()
+    if word in ("1", "1.0", "true"):
         return True
-    if cell in ("0", "0.0", "false"):
+    if word in ("0", "0.0", "false"):
         return False
     raise DataError(f"{origin}: {column} is {row.text_of(column)!r}, expected 0 or 1.")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook, Label
 from pipeline.errors import DataError
-from pipeline.records import KINDS, UNIT_COLUMNS, Kind, LabelledVersion, Scores, Sentence
+from pipeline.records import KINDS, UNIT_COLUMNS, Kind, LabelledVersion, LabelSet, Scores, Sentence
 from pipeline.storage.data_package import RUN_FILE
 from pipeline.storage.gold import parse_flag, parse_label_ids
 from pipeline.storage.tables import TableRow, iterate_table, read_table
@@ -32,7 +32,7 @@ class LabelledFolder:
 
     ``notices`` say what a reader of a comparison must know: labels corrected by hand, rows that
     are gone, versions left out. ``mixed_tables`` are sources with rows of one ``doc_id`` in several
-    languages, by that ``doc_id``.
+    languages, by every ``doc_id`` in them.
     """
 
     path: Path
@@ -75,7 +75,7 @@ def read_labelled_folder(folder: Path, kinds: Sequence[Kind]) -> LabelledFolder:
     notices = [_failed_notice(folder, inputs)]
     not_covered = []
     for (doc_id, language), own in rows.items():
-        if not any(row.has_labels for row in own):
+        if all(row.flagged is None for row in own):
             not_covered.append(f"{doc_id} ({language})")
             continue
         found = about.get((doc_id, language), TableRow(0, {}))
@@ -104,20 +104,25 @@ def read_labelled_folder(folder: Path, kinds: Sequence[Kind]) -> LabelledFolder:
         tuple(versions),
         tuple(filter(None, notices)),
         {
-            row.text_of("doc_id"): row.text_of("source")
+            doc_id: row.text_of("source")
             for row in inputs
-            if "|" in row.text_of("language") and "|" not in row.text_of("doc_id")
+            if "|" in row.text_of("language")
+            for doc_id in row.text_of("doc_id").split("|")
         },
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row of ``sentences.csv``, its labels not yet understood."""
+    """A row of ``sentences.csv``: its unit, and what its 0/1 columns and its joined cells say.
 
+    Both are None where the model does not cover the language.
+    """
+
+    line: int
     unit: Sentence
-    cells: TableRow
-    has_labels: bool
+    flagged: LabelSet | None
+    named: LabelSet | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +155,9 @@ def _rows_by_version(
             )
         line_by_id[unit.sentence_id] = row.line
         if unit.kind != "cover":
-            has_labels = any(label in row.cells for label in codebook.label_ids)
-            rows.setdefault((unit.doc_id, unit.language), []).append(_Row(unit, row, has_labels))
+            rows.setdefault((unit.doc_id, unit.language), []).append(
+                _parse_row(row, unit, codebook, folder)
+            )
     return rows, len(line_by_id)
 
 
@@ -179,23 +185,35 @@ def _version_of(
     )
 
 
+def _parse_row(row: TableRow, unit: Sentence, codebook: Codebook, folder: Path) -> _Row:
+    if not any(label in row.cells for label in codebook.label_ids):
+        return _Row(row.line, unit, None, None)
+    origin = f"{folder / SENTENCES} line {row.line}"
+    joined = "|".join(row.text_of(dimension) for dimension in codebook.dimensions)
+    return _Row(
+        row.line,
+        unit,
+        tuple(label for label in codebook.label_ids if parse_flag(row, label, origin)),
+        parse_label_ids(joined, codebook, origin),
+    )
+
+
 def _labels_of(row: _Row, given: Bools, labelling: _Labelling) -> list[bool]:
     """Return the labels of a row: its 0/1 columns or its joined cells, whichever was changed."""
     codebook = labelling.codebook
-    origin = f"{labelling.folder / SENTENCES} line {row.cells.line}"
-    flagged = {label for label in codebook.label_ids if parse_flag(row.cells, label, origin)}
-    named = {
-        label
-        for dimension in codebook.dimensions
-        for label in parse_label_ids(row.cells.text_of(dimension), codebook, origin)
-    }
-    chosen = flagged
-    if flagged != named:
-        model = {label for label, has in zip(codebook.label_ids, given, strict=True) if has}
-        if flagged == model:
-            chosen = named
-        elif named != model:
-            odd = codebook.in_order(flagged ^ named)[0]
+    origin = f"{labelling.folder / SENTENCES} line {row.line}"
+    if row.flagged is None or row.named is None:
+        raise DataError(
+            f"{origin}: the label columns are empty, expected 0 or 1 as in other rows of "
+            f"{row.unit.doc_id} ({row.unit.language}). Restore them."
+        )
+    chosen = row.flagged
+    if row.flagged != row.named:
+        model = tuple(label for label, has in zip(codebook.label_ids, given, strict=True) if has)
+        if row.flagged == model:
+            chosen = row.named
+        elif row.named != model:
+            odd = codebook.in_order({*row.flagged} ^ {*row.named})[0]
             raise DataError(
                 f"{origin}: the 0/1 columns and the joined labels were both changed and differ, "
                 f"first on '{odd}'. Correct one of them and leave the other as it was."
@@ -236,7 +254,7 @@ def _read_run(folder: Path) -> dict[str, Any]:
 
 
 def _read_codebook(folder: Path, version: str) -> Codebook:
-    rows = read_table(folder / "codebook.csv", required=("label", "dimension"))
+    rows = read_table(folder / CODEBOOK, required=("label", "dimension"))
     labels = tuple(
         Label(
             id=row.text_of("label"),
@@ -275,7 +293,7 @@ class _ScoreTable:
         place = self.row_by_id.get(row.unit.sentence_id)
         if place is None:
             raise DataError(
-                f"{folder / SENTENCES} line {row.cells.line}: sentence_id "
+                f"{folder / SENTENCES} line {row.line}: sentence_id "
                 f"'{row.unit.sentence_id}' is not in {SCORES}. Restore the id; labels are what may "
                 "be corrected by hand."
             )
@@ -321,16 +339,3 @@ def _parse_unit(row: TableRow, folder: Path) -> Sentence:
             f"{folder / SENTENCES} line {row.line}: position, char_start or char_end is no whole "
             "number. Restore the columns; labels are what may be corrected by hand."
         ) from error
-
-
-def corpus_names(folders: Sequence[Path]) -> list[str]:
-    """Return what folders are called, each by a name of its own.
-
-    >>> corpus_names([Path("2021/out"), Path("2022/out"), Path("all")])
-    ['2021/out', '2022/out', 'all']
-    """
-    names = [folder.resolve().name for folder in folders]
-    return [
-        name if names.count(name) == 1 else folder.as_posix()
-        for name, folder in zip(names, folders, strict=True)
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -243,13 +244,18 @@ def _coded_labels(path: Path, corpora: Corpora) -> tuple[dict[str, CodedLabels],
 
 def _order_notices(path: Path, sample: Sequence[CodedSentence]) -> list[str]:
     """Say where those that are coded are not the first ones drawn, but somebody's choice."""
-    last_coded = max(sentence.order for sentence in sample if sentence.labels is not None)
-    n_passed = sum(s.labels is None and s.order < last_coded for s in sample)
-    if not n_passed:
-        return []
+    last_coded = {sentence.corpus: 0 for sentence in sample}
+    for sentence in sample:
+        if sentence.labels is not None:
+            last_coded[sentence.corpus] = max(last_coded[sentence.corpus], sentence.order)
+    n_passed = Counter(
+        s.corpus for s in sample if s.labels is None and s.order < last_coded[s.corpus]
+    )
     return [
-        f"{path}: {n_passed} sentences were passed over by whoever coded those after them. If that "
-        "was a choice by what they say, the sample is not random and no interval holds."
+        f"{path}: {count} sentences of {corpus} were passed over by whoever coded those after "
+        "them. If that was a choice by what they say, the sample is not random and no interval "
+        "holds."
+        for corpus, count in n_passed.items()
     ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +19,10 @@ from pipeline.errors import DataError, RequestError
 from pipeline.ingestion.metadata import doc_id_of_name
 from pipeline.records import LabelledDocument, LabelledVersion, Scores, Sentence
 from pipeline.storage.data_package import RUN_FILE
-from pipeline.storage.labelled_reader import (
-    LabelledFolder,
-    corpus_names,
-    read_labelled_folder,
-)
+from pipeline.storage.labelled_reader import LabelledFolder, read_labelled_folder
 
 UNDATED = "undated"
+_YEAR = re.compile(r"\d{4}")
 MAX_NAMED = 5
 
 
@@ -95,9 +94,22 @@ def open_corpora(config: FrameConfig, advance: Callable[[str, int, int], None]) 
         )
     names = tuple(dict.fromkeys(document.corpus for document in documents))
     ranks = {name: rank for rank, name in enumerate(names)}
-    documents.sort(key=lambda document: (ranks[document.corpus], document.compared.date or "~"))
+    documents.sort(key=lambda document: (ranks[document.corpus], document.date or "~"))
     notices = (*_folder_notices(folders), *_document_notices(documents))
     return Corpora(tuple(folders), names, tuple(documents), notices)
+
+
+def corpus_names(folders: Sequence[Path]) -> list[str]:
+    """Return what folders are called, each by a name of its own.
+
+    >>> corpus_names([Path("2021/out"), Path("2022/out"), Path("all")])
+    ['2021/out', '2022/out', 'all']
+    """
+    names = [folder.resolve().name for folder in folders]
+    return [
+        name if names.count(name) == 1 else folder.as_posix()
+        for name, folder in zip(names, folders, strict=True)
+    ]
 
 
 def find_labelled_folders(given: Sequence[str]) -> list[Path]:
@@ -140,9 +152,16 @@ def _folders_at(entry: str) -> list[Path]:
 
 def _labelled_below(folder: Path) -> Iterator[Path]:
     """Yield a folder and all below it that `label` has written, those half written left out."""
-    for run in sorted(folder.rglob(RUN_FILE), key=lambda path: path.parent.parts):
-        if not any(part.startswith(".") for part in run.relative_to(folder).parts):
-            yield run.parent
+    seen: set[Path] = set()
+    for name, children, files in os.walk(folder, followlinks=True):
+        place = Path(name)
+        children[:] = sorted(child for child in children if not child.startswith("."))
+        if place.resolve() in seen:
+            children.clear()  # a link that leads back
+            continue
+        seen.add(place.resolve())
+        if RUN_FILE in files:
+            yield place
 
 
 def _refuse_other_codebooks(folders: Sequence[LabelledFolder]) -> None:
@@ -195,9 +214,10 @@ def _by_year(documents: Sequence[LabelledDocument]) -> list[LabelledDocument]:
     Raises:
         DataError: Two folders have the same document, which would then count twice.
     """
-    years = [
-        replace(document, corpus=document.compared.date[:4] or UNDATED) for document in documents
-    ]
+    years = []
+    for document in documents:
+        year = _YEAR.search(document.date)
+        years.append(replace(document, corpus=year[0] if year else UNDATED))
     counts = Counter((document.corpus, document.doc_id) for document in years)
     twice = [doc_id for (_, doc_id), count in counts.items() if count > 1]
     if twice:

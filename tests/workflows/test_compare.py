@@ -520,7 +520,18 @@ def test_sentences_passed_over_by_the_coder_are_told(compare, sample, labelled):
     path = sample(size=30)
     code_by_the_model(path, labelled)
     rewrite(path, lambda number, row: row.update(labels="") if number < 10 else None)
-    assert any("10 sentences were passed over" in notice for notice in compare(coded=path).notices)
+    notices = [notice for notice in compare(coded=path).notices if "passed over" in notice]
+    n_passed = [int(notice.split(": ")[1].split()[0]) for notice in notices]
+    assert sum(n_passed) == 10
+
+
+def test_a_corpus_without_any_coding_is_not_said_to_be_passed_over(compare, sample, labelled):
+    path = sample(size=30)
+    code_by_the_model(path, labelled)
+    rewrite(path, lambda number, row: row.update(labels="") if row["corpus"] == "seas" else None)
+    summary = compare(coded=path)
+    assert summary.n_coded == 30
+    assert not any("passed over" in notice for notice in summary.notices)
 
 
 def test_a_sample_may_be_coded_with_commas_capitals_and_empty_lines(compare, sample, labelled):
@@ -572,15 +583,15 @@ def test_a_document_that_would_count_twice_in_a_year_is_refused(compare, labelle
 def test_rows_of_a_table_without_doc_id_are_no_translations(labelled, tmp_path):
     table = tmp_path / "rows.csv"
     table.write_text(
-        "text,language\nThe Council imposes sanctions.,en\nDie Ernte war gut.,de\n"
-        "Farms need water.,en\n",
+        "text,language,doc_id\nThe Council imposes sanctions.,en,\nDie Ernte war gut.,de,\n"
+        "Farms need water.,en,\nFarms need water.,en,D1\nHöfe brauchen Wasser.,de,D1\n",
         encoding="utf-8",
     )
     label(tmp_path / "table", table)
     config = settings(CompareConfig, tmp_path / "table", tmp_path / "out")
     summary = compare_labelled(config, lambda step, done, total: None)
-    assert summary.agreement is None
-    assert summary.n_documents == 2
+    assert summary.agreement.n_documents == 1
+    assert summary.n_documents == 3
     assert any("rows.csv" in n or "rows has rows" in n for n in summary.notices)
 
 
@@ -590,6 +601,16 @@ def test_a_folder_in_which_all_inputs_failed_is_told_and_passed_over(compare, la
     summary = compare()
     assert any("1 inputs could not be read" in notice for notice in summary.notices)
     assert summary.n_documents == 3
+
+
+def test_a_row_whose_labels_were_emptied_is_refused(compare, labelled):
+    def empty(number, row):
+        if number == 30:
+            row.update(dict.fromkeys(list(row)[11:], ""))
+
+    rewrite(labelled / "crime" / "sentences.csv", empty)
+    with pytest.raises(DataError, match="line 32: the label columns are empty"):
+        compare()
 
 
 def test_a_row_with_another_id_is_refused(compare, labelled):
@@ -644,4 +665,8 @@ def test_a_labelled_folder_does_not_hide_those_in_it(labelled, tmp_path):
     nested = shutil.copytree(labelled / "crime", labelled / "seas" / "2031" / "crime")
     shutil.copytree(labelled / "crime", labelled / ".half.work" / "staging")
     assert find_labelled_folders([str(labelled / "seas")]) == [labelled / "seas", nested]
+    (labelled / "linked").symlink_to(labelled / "seas" / "2031", target_is_directory=True)
+    (nested / "back").symlink_to(labelled, target_is_directory=True)
+    linked = find_labelled_folders([str(labelled / "linked")])
+    assert nested in [folder.resolve() for folder in linked]
     assert len(find_labelled_folders([str(labelled)])) == 3
