@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -249,8 +250,7 @@ def _codes(sides: Sequence[Sequence[str]]) -> tuple[Ints, Ints]:
 
 def _incidence(own: Sequence[set[str]], sides: Sequence[Sequence[set[str]]]) -> csr_matrix:
     """Return which of the words of both sides each unit has, shape (n_units, n_words)."""
-    columns = {word: 0 for units in sides for words in units for word in words}
-    columns = {word: column for column, word in enumerate(columns)}
+    columns = {word: column for column, word in enumerate(sorted(set().union(*chain(*sides))))}
     entries = [(row, columns[word]) for row, words in enumerate(own) for word in words]
     rows, places = zip(*entries, strict=True) if entries else ((), ())
     return csr_matrix((np.ones(len(rows)), (rows, places)), shape=(len(own), max(len(columns), 1)))

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from pipeline.codebook import Codebook, Label
 from pipeline.errors import DataError
@@ -255,15 +256,20 @@ def _read_run(folder: Path) -> dict[str, Any]:
 
 def _read_codebook(folder: Path, version: str) -> Codebook:
     rows = read_table(folder / CODEBOOK, required=("label", "dimension"))
-    labels = tuple(
-        Label(
-            id=row.text_of("label"),
-            name=row.text_of("name"),
-            dimension=row.text_of("dimension"),
-            definition=row.text_of("definition"),
+    try:
+        labels = tuple(
+            Label(
+                id=row.text_of("label"),
+                name=row.text_of("name"),
+                dimension=row.text_of("dimension"),
+                definition=row.text_of("definition"),
+            )
+            for row in rows
         )
-        for row in rows
-    )
+    except ValidationError as error:
+        raise DataError(
+            f"{folder / CODEBOOK}: {error.errors()[0]['msg']} Label the documents again."
+        ) from error
     return Codebook(version=version, labels=labels)
 
 
