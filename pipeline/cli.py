@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 
-_NOTHING_WRITTEN = "Nothing was written."
+_BEGINS_ANEW = "Run the command again."
 _GOES_ON = "The same command goes on where this one stopped."
 
 EXIT_SOME_FAILED = 1
@@ -308,7 +308,7 @@ def _settings(
     return load_config(config or Path(f"configs/{command}.yaml"), into, overrides)
 
 
-def _shown(run: Callable[[], ResultT], when_interrupted: str = _NOTHING_WRITTEN) -> ResultT:
+def _shown(run: Callable[[], ResultT], when_interrupted: str = _BEGINS_ANEW) -> ResultT:
     """Run a command; a user's mistake becomes one message and exit code 2."""
     from pipeline.errors import PipelineError
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,6 @@ Places = tuple[int, ...]
 
 LENGTH_VARIANCE = 6.8
 """Of a translation's length, per character of the original; Gale and Church's figure."""
-WIDEST_RATIO = 1.4
-"""Of the lengths of two versions; further apart one of them lacks something, and lengths are taken
-to be the same."""
 MAX_LENGTH_COST = 25.0
 COST_BY_SHAPE = {(1, 1): 0.06, (2, 1): 4.0, (1, 2): 4.0, (2, 2): 5.5}
 """How seldom so many units stand for so many, as minus the logarithm of a share. Boundaries are
@@ -59,10 +57,52 @@ class Bead:
 def align(left: Sequence[Sentence], right: Sequence[Sentence]) -> list[Bead]:
     """Return the beads of two versions of a document, in order; every unit is in exactly one.
 
-    The cheapest beads are found by dynamic programming over all pairs of places. A gap, a run of
-    units that the other version lacks, costs most where it begins.
+    They are found twice: as if both languages were as long, and then with the ratio of the lengths
+    of what was aligned. That of the whole versions would be wrong where one of them lacks a part.
     """
-    traits = _Traits.of(left, right)
+    beads = _align(left, right, 1.0)
+    pairs = [bead for bead in beads if len(bead.left) == len(bead.right) == 1]
+    lengths = [
+        sum(len(units[place].text) for bead in pairs for place in places(bead))
+        for units, places in ((left, attrgetter("left")), (right, attrgetter("right")))
+    ]
+    return _align(left, right, lengths[1] / lengths[0]) if all(lengths) else beads
+
+
+def align_versions(versions: Sequence[Sequence[Sentence]]) -> list[tuple[Places, ...]]:
+    """Return the contents of a document: for each, the places of its units in every version.
+
+    All versions are aligned with the longest. Where most versions that have units of the longest
+    merge them they are one content. What a single version merges is left out there, because it
+    stands for no content alone; what the longest lacks is a content of its own.
+    """
+    pivot = max(range(len(versions)), key=lambda column: len(versions[column]))
+    others = [column for column in range(len(versions)) if column != pivot]
+    alignments = {column: align(versions[pivot], versions[column]) for column in others}
+    joined = _joined_units(len(versions[pivot]), list(alignments.values()))
+    content_of = {place: number for number, places in enumerate(joined) for place in places}
+    shared: list[list[Places]] = [[() for _ in versions] for _ in joined]
+    for content, places in zip(shared, joined, strict=True):
+        content[pivot] = places
+    alone: list[tuple[float, list[Places]]] = []
+    for column, beads in alignments.items():
+        for content_place, places in _runs_by_content(beads, content_of):
+            if content_place.is_integer():
+                shared[int(content_place)][column] += places
+            else:
+                own = [places if at == column else () for at in range(len(versions))]
+                alone.append((content_place, own))
+    ranked = [(float(number), row) for number, row in enumerate(shared)] + alone
+    return [tuple(row) for _, row in sorted(ranked, key=lambda entry: entry[0])]
+
+
+def _align(left: Sequence[Sentence], right: Sequence[Sentence], ratio: float) -> list[Bead]:
+    """Return the cheapest beads, by dynamic programming over all pairs of places.
+
+    A gap, a run of units that the other version lacks, costs most where it begins. ``ratio`` is of
+    the lengths of right and left.
+    """
+    traits = _Traits.of(left, right, ratio)
     shape = len(left) + 1, len(right) + 1
     steps = np.arange(shape[1]) * COST_OF_NEXT_IN_GAP
     cheapest = np.full((3, shape[1]), np.inf)  # of this row and the two before it
@@ -92,33 +132,6 @@ def align(left: Sequence[Sentence], right: Sequence[Sentence]) -> list[Bead]:
         moves[row] = options.argmin(axis=0)
         cheapest = np.concatenate([cheapest[1:], options.min(axis=0)[None]])
     return _trace_back(moves, left_gap_start, right_gap_start)
-
-
-def align_versions(versions: Sequence[Sequence[Sentence]]) -> list[tuple[Places, ...]]:
-    """Return the contents of a document: for each, the places of its units in every version.
-
-    All versions are aligned with the longest. Where most versions that have units of the longest
-    merge them they are one content. What a single version merges is left out there, because it
-    stands for no content alone; what the longest lacks is a content of its own.
-    """
-    pivot = max(range(len(versions)), key=lambda column: len(versions[column]))
-    others = [column for column in range(len(versions)) if column != pivot]
-    alignments = {column: align(versions[pivot], versions[column]) for column in others}
-    joined = _joined_units(len(versions[pivot]), list(alignments.values()))
-    content_of = {place: number for number, places in enumerate(joined) for place in places}
-    shared: list[list[Places]] = [[() for _ in versions] for _ in joined]
-    for content, places in zip(shared, joined, strict=True):
-        content[pivot] = places
-    alone: list[tuple[float, list[Places]]] = []
-    for column, beads in alignments.items():
-        for content_place, places in _runs_by_content(beads, content_of):
-            if content_place.is_integer():
-                shared[int(content_place)][column] += places
-            else:
-                own = [places if at == column else () for at in range(len(versions))]
-                alone.append((content_place, own))
-    ranked = [(float(number), row) for number, row in enumerate(shared)] + alone
-    return [tuple(row) for _, row in sorted(ranked, key=lambda entry: entry[0])]
 
 
 def _trace_back(
@@ -167,14 +180,12 @@ class _Traits:
     shares_figures: Bools
 
     @classmethod
-    def of(cls, left: Sequence[Sentence], right: Sequence[Sentence]) -> _Traits:
-        lengths = _summed_lengths(left), _summed_lengths(right)
-        ratio = lengths[1][-1] / max(lengths[0][-1], 1)
+    def of(cls, left: Sequence[Sentence], right: Sequence[Sentence], ratio: float) -> _Traits:
         figures = [[set(_DIGITS.findall(unit.text)) for unit in units] for units in (left, right)]
         shared = _incidence(figures[0], figures) @ _incidence(figures[1], figures).T
         return cls(
-            lengths=lengths,
-            ratio=ratio if 1 / WIDEST_RATIO <= ratio <= WIDEST_RATIO else 1.0,
+            lengths=(_summed_lengths(left), _summed_lengths(right)),
+            ratio=ratio,
             kinds=_codes([[unit.kind for unit in units] for units in (left, right)]),
             numbers=_codes([[_number(unit) for unit in units] for units in (left, right)]),
             has_figures=(

@@ -25,9 +25,9 @@ from pipeline.comparison.rows import (
 
 TEMPLATE = "report.html"
 MAX_DOCUMENTS = 40
-"""Columns of the map of labels; a wider one cannot be read."""
+"""Columns of the map of labels; a wider one cannot be read. Every corpus has its part of them."""
 MAX_ROWS = 50
-"""Of a list on the page; the tables have all."""
+"""Of a list on the page, of which every corpus has its part too; the tables have all."""
 MAX_NAMED = 5
 """Documents or labels in one cell."""
 SETS_APART = 2.0
@@ -92,11 +92,14 @@ def render_report(report: Report) -> str:
 
 def _view(report: Report) -> dict[str, Any]:
     compared = [row for row in report.documents if row.is_compared]
+    listed = _evenly(compared, MAX_ROWS)
     return {
         "report": report,
         "corpora": list(dict.fromkeys(row.corpus for row in report.documents)),
         "compared": compared,
-        "mapped": [row for row in compared if row.sentences][:MAX_DOCUMENTS],
+        "listed": listed,
+        "listed_keys": {(row.corpus, row.doc_id) for row in listed},
+        "mapped": _evenly([row for row in compared if row.sentences], MAX_DOCUMENTS),
         "share_by_cell": _share_by_cell(report),
         "most_frequent": max((row.share for row in report.shares), default=0.0) or 1.0,
         "used_labels": {row.label for row in report.shares if row.labelled_sentences},
@@ -139,6 +142,17 @@ def _set_apart(report: Report) -> list[tuple[str, str, list[ShareRow]]]:
         if row.z is not None and row.z >= SETS_APART:
             rows[row.corpus, row.doc_id].append(row)
     return [(*key, sorted(found, key=lambda row: -(row.z or 0.0))) for key, found in rows.items()]
+
+
+def _evenly(rows: Sequence[DocumentRow], limit: int) -> list[DocumentRow]:
+    """Return at most so many documents, the first of every corpus, in their order."""
+    place_in_corpus: Counter[str] = Counter()
+    ranked = []
+    for place, row in enumerate(rows):
+        ranked.append((place_in_corpus[row.corpus], place))
+        place_in_corpus[row.corpus] += 1
+    kept = sorted(place for _, place in sorted(ranked)[:limit])
+    return [rows[place] for place in kept]
 
 
 def _nearest(rows: Sequence[SimilarRow]) -> dict[tuple[str, str], list[SimilarRow]]:
@@ -207,7 +221,7 @@ def _language_matrix(pairs: Sequence[VersionPairRow]) -> dict[str, dict[str, flo
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f}"
+    return "" if value is None else f"{100 * value:.1f}".replace("-0.0", "0.0")
 
 
 def _p_value(value: float) -> str:

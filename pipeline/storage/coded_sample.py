@@ -23,6 +23,9 @@ COLUMNS = (
     *("text_sha256", "sampling_prob", "frame_sha256"),
 )
 
+SHOWN_COLUMNS = ("doc_id", "language", "section", "text")
+"""What the coder reads; the way back needs none of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class DrawnSentence:
@@ -43,13 +46,14 @@ class CodedSentence:
     """A sentence of a sample on its way back.
 
     ``order`` counts in the order of drawing; ``labels`` is None where nobody has coded it yet;
-    ``origin`` is file and line.
+    ``sampling_prob`` and ``frame_sha256`` are as it was drawn; ``origin`` is file and line.
     """
 
     order: int
     corpus: str
     sentence_id: str
     labels: LabelSet | None
+    sampling_prob: float
     frame_sha256: str
     origin: str
 
@@ -99,7 +103,7 @@ def read_sample(
     """
     coded: list[CodedSentence] = []
     line_by_key: dict[tuple[str, str], int] = {}
-    needed = ("order", "corpus", "sentence_id", "labels", "text_sha256", "frame_sha256")
+    needed = tuple(name for name in COLUMNS if name not in SHOWN_COLUMNS)
     for row in read_table(path, required=needed):
         if not row.cells:
             continue  # spreadsheets end with empty lines
@@ -117,6 +121,7 @@ def read_sample(
                 _order_of(row, origin),
                 *key,
                 _labels_of(row, codebook, origin),
+                _probability_of(row, origin),
                 row.text_of("frame_sha256"),
                 origin,
             )
@@ -130,7 +135,8 @@ def _labels_of(row: TableRow, codebook: Codebook, origin: str) -> LabelSet | Non
         return None
     if cell == NO_LABEL:
         return ()
-    labels = parse_label_ids(re.sub("[,;]", "|", cell), codebook, origin)
+    hint = f"Write '{NO_LABEL}' where no label applies."
+    labels = parse_label_ids(re.sub("[,;]", "|", cell), codebook, origin, hint)
     if not labels:
         raise DataError(
             f"{origin}: labels is {cell!r}. Expected label ids joined with '|', '{NO_LABEL}', or "
@@ -161,3 +167,16 @@ def _order_of(row: TableRow, origin: str) -> int:
     if not cell.isdecimal():
         raise DataError(f"{origin}: order is {cell!r}, expected the number that it was drawn as.")
     return int(cell)
+
+
+def _probability_of(row: TableRow, origin: str) -> float:
+    cell = row.text_of("sampling_prob").replace(",", ".")  # what spreadsheets make of a point
+    try:
+        probability = float(cell)
+    except ValueError:
+        probability = 0.0
+    if not 0 < probability <= 1:
+        raise DataError(
+            f"{origin}: sampling_prob is {cell!r}, expected a number above 0 and at most 1."
+        )
+    return probability

@@ -56,7 +56,7 @@ def write_tables(folder: Path, title: str, tables: Sequence[RowTable]) -> None:
         with CsvWriter(folder / f"{table.name}.csv", list(columns)) as writer:
             writer.write(pyarrow.table({name: cells for name, (cells, _) in columns.items()}))
         described = [meaning for _, meaning in columns.values()]
-        about = {"description": f"a row for each: {inspect.cleandoc(table.row_type.__doc__ or '')}"}
+        about = {"description": inspect.cleandoc(table.row_type.__doc__ or "")}
         resources.append(describe_csv(folder, table.name, described, {}) | about)
     package = {
         "$schema": PROFILE,

@@ -59,6 +59,8 @@ def iterate_table(path: Path, required: tuple[str, ...]) -> Iterator[TableRow]:
     is_empty = True
     try:
         for row in read(path, columns):
+            if is_empty and path.suffix.lower() != ".jsonl":  # there a later row may have more
+                _refuse_missing(path, required, columns)
             is_empty = False
             yield row
     except OSError as error:
@@ -67,14 +69,18 @@ def iterate_table(path: Path, required: tuple[str, ...]) -> Iterator[TableRow]:
         raise DataError(
             f"{path}: byte {_first_bad_byte(path)} is not UTF-8. Save the table as UTF-8."
         ) from error
+    _refuse_missing(path, required, columns)
+    if is_empty:
+        raise DataError(f"{path}: has no rows. Expected at least one below the header.")
+
+
+def _refuse_missing(path: Path, required: tuple[str, ...], columns: Columns) -> None:
     for column in required:
         if column not in columns:
             found = ", ".join(map(str, columns)) or "none"
             raise DataError(
                 f"{path}: column '{column}' is missing (found: {found}). Rename the column."
             )
-    if is_empty:
-        raise DataError(f"{path}: has no rows. Expected at least one below the header.")
 
 
 def _first_bad_byte(path: Path) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -55,6 +55,7 @@ from pipeline.storage.coded_sample import CodedSentence, read_sample
 from pipeline.storage.data_package import COMPARISON_FILE, RUN_FILE
 from pipeline.storage.json_files import write_json
 from pipeline.storage.row_tables import ExtraColumn, RowTable, write_tables
+from pipeline.storage.run_lock import run_lock
 from pipeline.workflows.labelled_corpora import Corpora, digest_units, open_corpora
 
 REPORT = "report.html"
@@ -84,6 +85,15 @@ def compare_labelled(config: CompareConfig, advance: Advance) -> ComparisonSumma
     _refuse_labelled_output(config.output)
     refuse_file_as_folder(config.output)
     refuse_unwritable(config.output)
+    work = config.output.absolute().parent / f".{config.output.name}.work"
+    with run_lock(work, config.output):
+        try:
+            return _compare(config, work, advance)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _compare(config: CompareConfig, work: Path, advance: Advance) -> ComparisonSummary:
     corpora = open_corpora(config, advance)
     codebook, documents = corpora.codebook, corpora.documents
     coded, coding_notices = _coded_labels(config.coded, corpora) if config.coded else ({}, [])
@@ -122,7 +132,7 @@ def compare_labelled(config: CompareConfig, advance: Advance) -> ComparisonSumma
         notices=notices,
     )
     advance("writing", 0, 1)
-    with staged_folder(config.output, COMPARISON_FILE) as staging:
+    with staged_folder(config.output, COMPARISON_FILE, work / "staging") as staging:
         pooled = [pool_labels(found, corpora.thresholds) for found in contents]
         write_tables(
             staging, "Labelled Council conclusions compared", _tables(report, pooled, codebook)
@@ -239,24 +249,26 @@ def _coded_labels(path: Path, corpora: Corpora) -> tuple[dict[str, CodedLabels],
         corpus: CodedLabels(*(np.stack(part) for part in zip(*pairs, strict=True)))
         for corpus, pairs in rows.items()
     }
-    return coded, _order_notices(path, sample)
+    return coded, list(_choice_notices(path, sample, corpora))
 
 
-def _order_notices(path: Path, sample: Sequence[CodedSentence]) -> list[str]:
+def _choice_notices(path: Path, sample: Sequence[CodedSentence], corpora: Corpora) -> Iterator[str]:
     """Say where those that are coded are not the first ones drawn, but somebody's choice."""
-    last_coded = {sentence.corpus: 0 for sentence in sample}
+    by_corpus: dict[str, list[CodedSentence]] = {}
     for sentence in sample:
-        if sentence.labels is not None:
-            last_coded[sentence.corpus] = max(last_coded[sentence.corpus], sentence.order)
-    n_passed = Counter(
-        s.corpus for s in sample if s.labels is None and s.order < last_coded[s.corpus]
-    )
-    return [
-        f"{path}: {count} sentences of {corpus} were passed over by whoever coded those after "
-        "them. If that was a choice by what they say, the sample is not random and no interval "
-        "holds."
-        for corpus, count in n_passed.items()
-    ]
+        by_corpus.setdefault(sentence.corpus, []).append(sentence)
+    for corpus, own in by_corpus.items():
+        n_drawn = round(own[0].sampling_prob * len(corpora.counted_units(corpus)))
+        last_coded = max((s.order for s in own if s.labels is not None), default=0)
+        n_passed = sum(s.labels is None and s.order < last_coded for s in own)
+        n_gone = n_drawn - len(own)
+        for count, what in ((n_passed, "passed over"), (n_gone, "taken out of the table")):
+            if count > 0:
+                yield (
+                    f"{path}: {count} sentences of {corpus} were {what}. If that was a choice by "
+                    "what they say, the sample is not random and no interval holds. Write 'none' "
+                    "where no label applies."
+                )
 
 
 def _refuse_other_frame(sample: Sequence[CodedSentence], corpora: Corpora) -> None:
@@ -311,7 +323,8 @@ def _label_columns(
     for column, label in enumerate(codebook.labels):
         columns[label.id] = ExtraColumn(
             int,
-            f"1 where the mean probability over the versions reaches the threshold: {label.name}",
+            "1 where the mean probability over the versions reaches the threshold, or a person "
+            f"corrected it so in one of them: {label.name}",
             [int(row[column]) for row in rows],
         )
     return columns

@@ -106,6 +106,15 @@ def test_a_version_that_lacks_its_second_half_is_aligned_in_the_first():
     assert right >= 27
 
 
+def test_an_annex_of_one_version_does_not_upset_the_rest():
+    lengths = [70, 130, 55, 160, 90, 40, 120, 85, 60, 150]
+    body = [unit(f"{(LONG * 3)[:length]}") for length in lengths]
+    longer = [unit(f"{(LONG * 3)[: length + length // 12]}") for length in lengths]
+    annex = [unit((MIDDLE * 3)[:length]) for length in (45, 80, 60, 100)]
+    beads = align(body + annex, longer)
+    assert beads == [*one_to_one(10), *(Bead((place,), ()) for place in range(10, 14))]
+
+
 def test_a_number_that_stands_astray_does_not_cut_the_alignment():
     left = [unit(f"{LONG} {n}", "7" if n == 2 else "") for n in range(30)]
     right = [unit(f"{LONG} {n}", "7" if n == 27 else "") for n in range(30)]

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from pipeline.comparison import report
 from pipeline.config import CompareConfig, LabelConfig, SampleConfig, load_config
 from pipeline.errors import DataError, RequestError
 from pipeline.storage.csv_dialect import guard, unguard
@@ -267,7 +268,9 @@ def only(number, **cells):
         (only(2, sentence_id="x"), "line 4: corpus '(seas|crime)' has no sentence 'x'"),
         (only(2, text_sha256="0"), "line 4: the text of .* is not the one that was drawn"),
         (only(2, labels="|"), r"line 4: labels is '\|'. Expected label ids"),
+        (only(2, labels="NA"), "line 4: label 'na' is not .* Write 'none' where no label applies"),
         (only(2, order="first"), "line 4: order is 'first'"),
+        (only(2, sampling_prob="2"), "line 4: sampling_prob is '2'"),
         (only(2, frame_sha256="0"), "line 4: corpus .* has other sentences than when the sample"),
         (lambda number, row: None, "no row is coded"),
     ],
@@ -525,6 +528,15 @@ def test_sentences_passed_over_by_the_coder_are_told(compare, sample, labelled):
     assert sum(n_passed) == 10
 
 
+def test_sentences_taken_out_of_a_sample_are_told(compare, sample, labelled):
+    path = sample(size=30)
+    code_by_the_model(path, labelled)
+    lines = path.read_bytes().split(b"\r\n")
+    path.write_bytes(b"\r\n".join([*lines[:10], *lines[14:]]))
+    notices = [notice for notice in compare(coded=path).notices if "taken out" in notice]
+    assert sum(int(notice.split(": ")[1].split()[0]) for notice in notices) == 4
+
+
 def test_a_corpus_without_any_coding_is_not_said_to_be_passed_over(compare, sample, labelled):
     path = sample(size=30)
     code_by_the_model(path, labelled)
@@ -624,6 +636,32 @@ def test_the_output_of_an_earlier_version_is_to_be_labelled_again(compare, label
     del run["thresholds"]
     (labelled / "seas" / "run.json").write_text(json.dumps(run), encoding="utf-8")
     with pytest.raises(DataError, match=r"run\.json: the thresholds .* Label the documents again"):
+        compare()
+
+
+def test_nothing_is_left_beside_the_output(compare, sample, labelled, tmp_path):
+    compare()
+    with pytest.raises(DataError):
+        compare(coded=sample(size=5))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["labelled", "out", "sample.csv"]
+
+
+def test_the_page_shows_documents_of_every_corpus(labelled, tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "MAX_DOCUMENTS", 2)
+    monkeypatch.setattr(report, "MAX_ROWS", 2)
+    config = settings(CompareConfig, labelled, tmp_path / "out")
+    compare_labelled(config, lambda step, done, total: None)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    head = page[page.index('id="labels"') : page.index('id="apart"')]
+    assert "2 of 3 documents are shown" in head
+    assert "ST-90101-2031-INIT" in head
+    assert "ST-90377-2031-INIT" in head
+
+
+def test_a_missing_column_is_named_before_its_cells(compare, labelled):
+    path = labelled / "crime" / "sentences.csv"
+    path.write_bytes(path.read_bytes().replace(b",sanctions,", b",penalties,", 1))
+    with pytest.raises(DataError, match="column 'sanctions' is missing"):
         compare()
 
 
