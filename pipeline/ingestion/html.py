@@ -153,6 +153,7 @@ class _PageReader:
         self._role: Kind | None = None
         self._has_title = False
         self._left_out: dict[str, int] = {}
+        self._note_targets: frozenset[str] = frozenset()
         self._note_marks: frozenset[str] = frozenset()
         self._refers: list[str] = []
 
@@ -160,7 +161,8 @@ class _PageReader:
         """Return the paragraphs of the content in reading order."""
         self._size = sum(map(len, printed_texts(self._content)))
         self._has_title = any(is_title(element) for element in self._content.iter())
-        self._note_marks = frozenset(_note_marks(self._content))
+        self._note_targets = frozenset(_note_targets(self._content))
+        self._note_marks = frozenset(_note_marks(self._content, self._note_targets))
         self._read_element(self._content)
         self._end_paragraph()
         return self._paragraphs
@@ -291,7 +293,7 @@ class _PageReader:
 
     def _role_of(self, element: Element) -> Kind | None:
         """Return the kind of an element's paragraphs; parts of a footnote are footnotes."""
-        if self._role == "footnote" or is_note(element) or _begins_with_note_mark(element):
+        if self._role == "footnote" or _is_note(element, self._note_targets):
             return "footnote"
         if element.tag == "h1":
             is_first, self._has_title = not self._has_title, True
@@ -366,10 +368,24 @@ def _begins_with_note_mark(element: Element) -> bool:
     return bool(is_mark) and bool((first.tail or "").strip(" \t\r\n\xa0)]"))
 
 
-def _note_marks(content: Element) -> Iterator[str]:
+def _note_targets(content: Element) -> Iterator[str]:
+    """Yield the ids that marks in the text lead to."""
+    for link in content.iter("a"):
+        target = link.get("href", "")
+        if _is_link_to_note(link) and not _BACK_LINK.search(target):
+            yield target.partition("#")[2]
+
+
+def _is_note(element: Element, targets: frozenset[str]) -> bool:
+    """Whether an element is a footnote: it is called one, bears its mark, or is led to by one."""
+    is_target = element.tag in ("p", "li") and element.get("id") in targets
+    return is_target or is_note(element) or _begins_with_note_mark(element)
+
+
+def _note_marks(content: Element, targets: frozenset[str]) -> Iterator[str]:
     """Yield the marks of the footnotes that are printed below the text."""
     for element in content.iter("p", "li", "div", "aside"):
-        if is_note(element) or _begins_with_note_mark(element):
+        if _is_note(element, targets):
             beginning = "".join(islice(element.itertext(), 8)).lstrip()[:8]
             if match := re.match(r"[(\[]?\s*(\d{1,3}|[*†‡]{1,3}|[a-z](?=\s*[)\]]))", beginning):
                 yield match[1]

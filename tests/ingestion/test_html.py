@@ -209,6 +209,7 @@ def test_table_rows(body, expected):
     [
         ("<p>It acts<sup>1</sup>.</p><p><sup>1</sup> Document 1.</p>", ["It acts.", "Document 1."]),
         ("<p>It acts <a href='#_ftn1'>[1]</a> now.</p><p class=MsoFootnoteText><a href='#_ftnref1'>[1]</a> Note.</p>", ["It acts now.", "Note."]),
+        ("<p>It acts<sup><a href='#fn1'>(1)</a></sup> now.</p><p id='fn1'>(1) Note.</p>", ["It acts now.", "Note."]),
         ("<p>It acts<sup><a href='#fn1'>1</a></sup>,</p><section role='doc-endnotes'><ol><li id=fn1>Note. <a href='#fnref1'>↩</a></li></ol></section>", ["It acts,", "Note."]),
         ("<p>It acts (<a href='#note1'>*</a>).</p><aside role='doc-footnote'>* Note.</aside>", ["It acts.", "Note."]),
     ],
