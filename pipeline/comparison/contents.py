@@ -166,7 +166,6 @@ def compare_languages(
     """Hold the languages of all documents against each other, label by label."""
     languages = sorted(set(chain.from_iterable(contents.languages for contents in found)))
     labels, is_there = _in_columns(found, languages, len(codebook.labels))
-    dimension_of = {label.id: label.dimension for label in codebook.labels}
     n_labels = sum(pair.n_labels for pair in pairs)
     n_different = sum(pair.n_labels * (pair.disagreement or 0.0) for pair in pairs)
     return VersionAgreement(
@@ -174,30 +173,8 @@ def compare_languages(
         n_contents=len(labels),
         alpha=masi_alpha(labels, is_there),
         disagreement=n_different / n_labels if n_labels else None,
-        labels=[
-            VersionLabelRow(
-                dimension=dimension_of[label.label],
-                label=label.label,
-                contents=label.n_contents,
-                with_label=label.n_with_label,
-                split=label.n_split,
-                alpha=label.alpha,
-            )
-            for label in agree_on_labels(labels, is_there, codebook.label_ids)
-        ],
-        languages=[
-            VersionLanguageRow(
-                language=bias.language,
-                dimension=dimension_of[bias.label],
-                label=bias.label,
-                contents=bias.n_contents,
-                more=bias.n_more,
-                fewer=bias.n_fewer,
-                p_value=bias.p_value,
-                q_value=bias.q_value,
-            )
-            for bias in find_biases(labels, is_there, languages, codebook.label_ids)
-        ],
+        labels=agree_on_labels(labels, is_there, codebook),
+        languages=find_biases(labels, is_there, languages, codebook),
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from pipeline.codebook import Codebook
 from pipeline.comparison.intervals import benjamini_hochberg
+from pipeline.comparison.rows import VersionLabelRow, VersionLanguageRow
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
@@ -29,37 +31,6 @@ class PairAgreement:
     n_contents: int
     n_labels: int
     disagreement: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class LabelAgreement:
-    """How far all versions agree on one label.
-
-    ``n_split`` contents have it in some versions and lack it in others; ``alpha`` is
-    Krippendorff's, None where the label is the same for every content.
-    """
-
-    label: str
-    n_contents: int
-    n_with_label: int
-    n_split: int
-    alpha: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageBias:
-    """How often a language has a label where most other versions have not, and the reverse.
-
-    ``p_value`` is McNemar's exact one, ``q_value`` after Benjamini and Hochberg over all rows.
-    """
-
-    language: str
-    label: str
-    n_contents: int
-    n_more: int
-    n_fewer: int
-    p_value: float
-    q_value: float
 
 
 def agree_in_pairs(labels: Bools, is_there: Bools, languages: Sequence[str]) -> list[PairAgreement]:
@@ -87,25 +58,24 @@ def agree_in_pairs(labels: Bools, is_there: Bools, languages: Sequence[str]) -> 
     return pairs
 
 
-def agree_on_labels(
-    labels: Bools, is_there: Bools, label_ids: Sequence[str]
-) -> list[LabelAgreement]:
-    """Return every label's agreement, in the order of ``label_ids``; shapes as in pairs."""
+def agree_on_labels(labels: Bools, is_there: Bools, codebook: Codebook) -> list[VersionLabelRow]:
+    """Return every label's agreement, in codebook order; shapes as in ``agree_in_pairs``."""
     shared = is_there.sum(axis=1) >= 2
     n_coders = is_there[shared].sum(axis=1)
-    found = []
-    for column, label in enumerate(label_ids):
+    rows = []
+    for column, label in enumerate(codebook.labels):
         n_yes = (labels[shared, :, column] & is_there[shared]).sum(axis=1)
-        found.append(
-            LabelAgreement(
-                label,
-                len(n_yes),
-                int((n_yes > 0).sum()),
-                int(((n_yes > 0) & (n_yes < n_coders)).sum()),
-                krippendorff_alpha(n_yes, n_coders),
+        rows.append(
+            VersionLabelRow(
+                dimension=label.dimension,
+                label=label.id,
+                contents=len(n_yes),
+                with_label=int((n_yes > 0).sum()),
+                split=int(((n_yes > 0) & (n_yes < n_coders)).sum()),
+                alpha=krippendorff_alpha(n_yes, n_coders),
             )
         )
-    return found
+    return rows
 
 
 def krippendorff_alpha(n_yes: NDArray[np.int64], n_coders: NDArray[np.int64]) -> float | None:
@@ -169,33 +139,43 @@ def _masi_distances(sets: Bools) -> NDArray[np.float64]:
 
 
 def find_biases(
-    labels: Bools, is_there: Bools, languages: Sequence[str], label_ids: Sequence[str]
-) -> list[LanguageBias]:
+    labels: Bools, is_there: Bools, languages: Sequence[str], codebook: Codebook
+) -> list[VersionLanguageRow]:
     """Hold each language against the majority of the others, surest differences first.
 
     Contents that another version does not have, and ties of the others, are left out; so are
     languages and labels without a difference. Shapes as in ``agree_in_pairs``, where a language's
     versions of several documents share a column.
     """
-    rows = []
-    n_tests = 0
-    for column, language in enumerate(_different_views(languages)):
+    rows: list[VersionLanguageRow] = []
+    views = _different_views(languages)
+    for column, language in enumerate(views):
         others = np.delete(is_there, column, axis=1)
         n_others = others.sum(axis=1)
         cases = is_there[:, column] & (n_others > 0)
         votes = (np.delete(labels, column, axis=1) & others[:, :, None]).sum(axis=1)[cases]
         twice, size = 2 * votes, n_others[cases, None]
         own = labels[cases, column]
-        more = (own & (twice < size)).sum(axis=0)
-        fewer = (~own & (twice > size)).sum(axis=0)
-        n_tests += len(label_ids)
-        for label, n_more, n_fewer in zip(label_ids, more.tolist(), fewer.tolist(), strict=True):
-            if n_more + n_fewer:
-                p_value = float(binomtest(n_more, n_more + n_fewer).pvalue)
-                rows.append((language, label, int(cases.sum()), n_more, n_fewer, p_value))
-    q_values = benjamini_hochberg([row[-1] for row in rows], n_tests)
-    found = [LanguageBias(*row, q) for row, q in zip(rows, q_values, strict=True)]
-    return sorted(found, key=lambda bias: (bias.p_value, -bias.n_more - bias.n_fewer))
+        more = (own & (twice < size)).sum(axis=0).tolist()
+        fewer = (~own & (twice > size)).sum(axis=0).tolist()
+        rows += [
+            VersionLanguageRow(
+                language=language,
+                dimension=label.dimension,
+                label=label.id,
+                contents=int(cases.sum()),
+                more=n_more,
+                fewer=n_fewer,
+                p_value=float(binomtest(n_more, n_more + n_fewer).pvalue),
+                q_value=1.0,
+            )
+            for label, n_more, n_fewer in zip(codebook.labels, more, fewer, strict=True)
+            if n_more + n_fewer
+        ]
+    n_tests = len(views) * len(codebook.labels)
+    q_values = benjamini_hochberg([row.p_value for row in rows], n_tests)
+    found = [replace(row, q_value=q) for row, q in zip(rows, q_values, strict=True)]
+    return sorted(found, key=lambda row: (row.p_value, -row.more - row.fewer))
 
 
 def _different_views(languages: Sequence[str]) -> Sequence[str]:

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.codebook import Codebook, Label
 from pipeline.comparison.versions import (
     agree_in_pairs,
     agree_on_labels,
@@ -13,6 +14,7 @@ from pipeline.comparison.versions import (
 )
 
 LANGUAGES = ("en", "fr", "nl")
+CODEBOOK = Codebook("1", tuple(Label(id=name, name=name, dimension="d") for name in "abc"))
 
 
 def sets(*contents):
@@ -43,9 +45,9 @@ def test_disagreement_without_any_label_cannot_be_said():
 
 def test_label_agreement_counts_split_contents():
     labels, is_there = sets(({0}, {0}, set()), ({0}, {0}, {0}), ({1}, None, None))
-    first, second, third = agree_on_labels(labels, is_there, ("a", "b", "c"))
-    assert (first.n_contents, first.n_with_label, first.n_split) == (2, 2, 1)
-    assert (second.n_with_label, second.alpha, third.alpha) == (0, None, None)
+    first, second, third = agree_on_labels(labels, is_there, CODEBOOK)
+    assert (first.contents, first.with_label, first.split) == (2, 2, 1)
+    assert (second.with_label, second.alpha, third.alpha) == (0, None, None)
 
 
 def test_alpha_is_the_published_one():
@@ -58,7 +60,7 @@ def test_alpha_is_the_published_one():
 def test_alpha_of_full_agreement_is_one():
     labels, is_there = sets(({0}, {0}), (set(), set()), ({1, 2}, {1, 2}))
     assert masi_alpha(labels, is_there) == pytest.approx(1.0)
-    assert agree_on_labels(labels, is_there, ("a", "b", "c"))[0].alpha == pytest.approx(1.0)
+    assert agree_on_labels(labels, is_there, CODEBOOK)[0].alpha == pytest.approx(1.0)
 
 
 def test_a_missing_label_weighs_less_than_another_one():
@@ -74,13 +76,13 @@ def test_alpha_without_two_versions_or_variation_cannot_be_said():
 
 def test_a_language_alone_with_a_label_is_named_first():
     labels, is_there = sets(*[({0}, set(), set())] * 8, ({1}, {1}, set()), (set(), set(), set()))
-    biases = find_biases(labels, is_there, LANGUAGES, ("a", "b", "c"))
+    biases = find_biases(labels, is_there, LANGUAGES, CODEBOOK)
     assert (biases[0].language, biases[0].label) == ("en", "a")
-    assert (biases[0].n_more, biases[0].n_fewer, biases[0].n_contents) == (8, 0, 10)
+    assert (biases[0].more, biases[0].fewer, biases[0].contents) == (8, 0, 10)
     assert biases[0].p_value == pytest.approx(2 / 2**8)
     assert biases[0].q_value == pytest.approx(9 * 2 / 2**8)
     # Of the label that two of three have, the third has one fewer; the others see a tie.
-    assert [(b.language, b.n_fewer) for b in biases if b.label == "b"] == [("nl", 1)]
+    assert [(b.language, b.fewer) for b in biases if b.label == "b"] == [("nl", 1)]
 
 
 def test_pooled_probability_is_the_mean_of_the_versions_that_are_there():
@@ -91,8 +93,8 @@ def test_pooled_probability_is_the_mean_of_the_versions_that_are_there():
 
 def test_of_two_languages_each_difference_is_told_once():
     labels, is_there = sets(({0}, set()), ({0}, set()), ({1}, {1}))
-    biases = find_biases(labels, is_there, ("en", "fr"), ("a", "b", "c"))
-    assert [(bias.language, bias.n_more, bias.n_fewer) for bias in biases] == [("en", 2, 0)]
+    biases = find_biases(labels, is_there, ("en", "fr"), CODEBOOK)
+    assert [(bias.language, bias.more, bias.fewer) for bias in biases] == [("en", 2, 0)]
 
 
 @given(st.lists(st.tuples(st.integers(2, 5), st.integers(0, 5)), min_size=1, max_size=20))
