@@ -136,7 +136,7 @@ def _labels_of(row: TableRow, codebook: Codebook, origin: str) -> LabelSet | Non
     if cell == NO_LABEL:
         return ()
     hint = f"Write '{NO_LABEL}' where no label applies."
-    labels = parse_label_ids(re.sub("[,;]", "|", cell), codebook, origin, hint)
+    labels = parse_label_ids(re.split("[|,;]", cell), codebook, origin, hint)
     if not labels:
         raise DataError(
             f"{origin}: labels is {cell!r}. Expected label ids joined with '|', '{NO_LABEL}', or "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -175,16 +175,16 @@ def _parse_labels(
     given = cell.split("|") if isinstance(cell, str) else cell
     if not isinstance(given, list):
         raise DataError(f"{origin}: labels is {cell!r}, expected ids joined with '|' or a list.")
-    return parse_label_ids("|".join(map(str, given)), codebook, origin, _OTHER_SCHEME)
+    return parse_label_ids(map(str, given), codebook, origin, _OTHER_SCHEME)
 
 
 def parse_label_ids(
-    cell: str, codebook: Codebook, origin: str, hint_on_unlike: str = ""
+    names: Iterable[str], codebook: Codebook, origin: str, hint_on_unlike: str = ""
 ) -> LabelSet:
-    """Return the labels named in a cell, ids joined with ``|``.
+    """Return the labels that are named, blank names left out.
 
     Args:
-        cell: Empty for no label.
+        names: Label ids, white space around them allowed.
         codebook: Of the labels.
         origin: File and line, for errors.
         hint_on_unlike: What an error says where no id is like the one that is not known.
@@ -192,7 +192,7 @@ def parse_label_ids(
     Raises:
         DataError: A label that the codebook does not have.
     """
-    named = [part.strip() for part in cell.split("|") if part.strip()]
+    named = [name.strip() for name in names if name.strip()]
     for label in named:
         if label not in codebook.label_ids:
             closest = difflib.get_close_matches(label, codebook.label_ids, n=1)

@@ -195,7 +195,7 @@ def _parse_row(row: TableRow, unit: Sentence, codebook: Codebook, folder: Path) 
         row.line,
         unit,
         tuple(label for label in codebook.label_ids if parse_flag(row, label, origin)),
-        parse_label_ids(joined, codebook, origin),
+        parse_label_ids(joined.split("|"), codebook, origin),
     )
 
 

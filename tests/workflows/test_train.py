@@ -114,6 +114,7 @@ def test_label_columns_are_read_like_a_labels_column(train, model, scheme, tmp_p
         ({"text": "x", "labels": {"ports": 1}}, "expected ids joined with"),
         ({"text": "x", "labels": [], "language": "zz"}, "language 'zz' is none of"),
         ({"text": "x"}, "no labels found"),
+        ({"text": "x", "labels": ["ports|alarm"]}, r"label 'ports\|alarm' is not in the codebook"),
         ({"text": "x", "ports": "maybe"}, "ports is 'maybe', expected 0 or 1"),
         ({"text": "x", "labels": []}, "no sentence has a label"),
     ],
