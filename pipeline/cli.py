@@ -34,6 +34,10 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set a configuration key; repeatable."),
 ]
+LabelledInput = Annotated[
+    list[str] | None,
+    typer.Option("--input", "-i", help="A labelled folder, or a folder of them; repeatable."),
+]
 ConfigPath = Annotated[Path | None, typer.Option("--config", help="Another configuration file.")]
 
 
@@ -163,10 +167,7 @@ def evaluate(
 
 @app.command()
 def compare(
-    input_: Annotated[
-        list[str] | None,
-        typer.Option("--input", "-i", help="A labelled folder, or a folder of them; repeatable."),
-    ] = None,
+    input_: LabelledInput = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write.")] = None,
     coded: Annotated[
         Path | None, typer.Option(help="A sample that a person has coded, for valid intervals.")
@@ -192,10 +193,7 @@ def compare(
 
 @app.command()
 def sample(
-    input_: Annotated[
-        list[str] | None,
-        typer.Option("--input", "-i", help="A labelled folder, or a folder of them; repeatable."),
-    ] = None,
+    input_: LabelledInput = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV file to write.")
     ] = None,

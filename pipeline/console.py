@@ -151,19 +151,18 @@ class LabelConsole(_Console, LabelProgress):
 
 
 class _StepConsole(_Console):
-    """Shows the steps of a command."""
+    """Shows the steps of a command; in a pipe each of them, or only now and then."""
+
+    _has_line_for_each = True
 
     def advance(self, step: str, done: int, total: int) -> None:
         """Show one more step."""
-        self._show(step, done, total, "", is_last=done == total)
+        is_last = self._has_line_for_each or done == total
+        self._show(step, done, total, "", is_last=is_last)
 
 
-class TrainConsole(_Console):
+class TrainConsole(_StepConsole):
     """Shows the steps of a training run."""
-
-    def advance(self, step: str, done: int, total: int) -> None:
-        """Show one more step."""
-        self._show(step, done, total, "", is_last=True)
 
     def print_summary(self, summary: TrainSummary) -> None:
         """Print what was trained and how well it does on held-out documents."""
@@ -175,12 +174,8 @@ class TrainConsole(_Console):
         self.out.print(f"written to {summary.output}/ (README.md is the model card)")
 
 
-class FetchConsole(_Console):
+class FetchConsole(_StepConsole):
     """Shows which document is being fetched."""
-
-    def advance(self, document: str, done: int, total: int) -> None:
-        """Show that a document is being asked for."""
-        self._show(document, done, total, "", is_last=True)
 
     def print_summary(self, summary: FetchSummary) -> None:
         """Print what came, what was there, and what failed and why."""
@@ -193,6 +188,8 @@ class FetchConsole(_Console):
 
 class CompareConsole(_StepConsole):
     """Shows what is being read and compared."""
+
+    _has_line_for_each = False
 
     def print_summary(self, summary: ComparisonSummary) -> None:
         """Print what the comparison rests on, what to look at, and where the files are."""
@@ -224,6 +221,8 @@ class CompareConsole(_StepConsole):
 
 class SampleConsole(_StepConsole):
     """Shows what is being read."""
+
+    _has_line_for_each = False
 
     def print_summary(self, summary: SampleSummary) -> None:
         """Print what was drawn, and what to do with it."""

@@ -15,6 +15,11 @@ DYING_S = 1.0
 """How long the system may take to free the lock of a process that has just been killed."""
 
 
+def work_folder(target: Path) -> Path:
+    """Return the folder beside an output folder for unfinished work and the lock."""
+    return target.absolute().parent / f".{target.name}.work"
+
+
 @contextmanager
 def run_lock(work: Path, target: Path) -> Iterator[None]:
     """Hold the lock of an output folder; the system frees it when a process dies.

@@ -55,7 +55,7 @@ from pipeline.storage.coded_sample import CodedSentence, read_sample
 from pipeline.storage.data_package import COMPARISON_FILE, RUN_FILE
 from pipeline.storage.json_files import write_json
 from pipeline.storage.row_tables import ExtraColumn, RowTable, write_tables
-from pipeline.storage.run_lock import run_lock
+from pipeline.storage.run_lock import run_lock, work_folder
 from pipeline.workflows.labelled_corpora import Corpora, digest_units, open_corpora
 
 REPORT = "report.html"
@@ -85,7 +85,7 @@ def compare_labelled(config: CompareConfig, advance: Advance) -> ComparisonSumma
     _refuse_labelled_output(config.output)
     refuse_file_as_folder(config.output)
     refuse_unwritable(config.output)
-    work = config.output.absolute().parent / f".{config.output.name}.work"
+    work = work_folder(config.output)
     with run_lock(work, config.output):
         try:
             return _compare(config, work, advance)

@@ -38,7 +38,7 @@ from pipeline.storage.atomic import refuse_file_as_folder, staged_folder
 from pipeline.storage.data_package import COMPARISON_FILE, RUN_FILE
 from pipeline.storage.labelled_folder import LabelledFolderWriter, write_companions
 from pipeline.storage.rows import DocumentRow, SourceRows, table_schemas
-from pipeline.storage.run_lock import run_lock
+from pipeline.storage.run_lock import run_lock, work_folder
 from pipeline.storage.shards import ShardStore
 from pipeline.workflows.label_plan import Shard, plan_shards, plan_sources
 from pipeline.workflows.label_rows import OwnNames, with_whole_rows
@@ -127,6 +127,7 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
         raise RequestError(f"language '{config.language}' is none of {', '.join(EU_LANGUAGES)}.")
     refuse_file_as_folder(config.output)
     sources = find_sources(config.input)
+    _refuse_comparison(config.output)
     _refuse_output_among_inputs(config, sources)
     codebook = load_codebook(find_shipped(config.codebook))
     request = LabelRequest(
@@ -138,7 +139,7 @@ def label_documents(config: LabelConfig, progress: LabelProgress) -> LabelSummar
     )
     model_record = _model_record(request, codebook)
     summary = LabelSummary(config.output)
-    work = config.output.absolute().parent / f".{config.output.name}.work"
+    work = work_folder(config.output)
     with run_lock(work, config.output), _rare_garbage_collection():
         planned = plan_sources(sources, work / "units", config.language, progress.plan)
         shards = plan_shards(planned, _deciders(request, model_record["model_sha256"], codebook))
@@ -243,13 +244,17 @@ def _start_work(request: LabelRequest, store: ShardStore) -> Callable[[Shard], S
     return work
 
 
-def _refuse_output_among_inputs(config: LabelConfig, sources: Sequence[Source]) -> None:
-    """Refuse to write among the inputs, where the next run would read it, or into a comparison."""
-    output = config.output.resolve()
+def _refuse_comparison(output: Path) -> None:
+    """Refuse to write where `compare` has written: both have a ``documents.csv``."""
     if (output / COMPARISON_FILE).exists():
         raise RequestError(
-            f"{config.output}: is an output of `compare`. Choose another folder to write to."
+            f"{output}: is an output of `compare`. Choose another folder to write to."
         )
+
+
+def _refuse_output_among_inputs(config: LabelConfig, sources: Sequence[Source]) -> None:
+    """Refuse to write among the inputs, where the next run would read its own output."""
+    output = config.output.resolve()
     for given in config.input:
         folder = find_shipped(Path(given)).resolve()
         if folder.is_dir() and output.is_relative_to(folder):
